@@ -1,0 +1,83 @@
+import { In } from 'typeorm';
+import type { Database } from './database.js';
+import { Deployment } from './deployment.js';
+import { Model } from './model.js';
+
+export interface PlannedPush {
+  modelId: number;
+  wantedHash: string | null;
+}
+
+export type DeploymentEdit = Partial<Omit<Deployment, 'id' | 'modelId'>>;
+
+export interface ModelWithDeployment {
+  model: Model;
+  deployment: Deployment | undefined;
+}
+
+export class DeploymentsStore {
+  constructor(private readonly database: Database) {}
+
+  async forModel(modelId: number): Promise<Deployment | null> {
+    return this.#repository.findOneBy({ modelId });
+  }
+
+  async forModels(modelIds: number[]): Promise<Map<number, Deployment>> {
+    const rows = await this.#repository.findBy({ modelId: In(modelIds) });
+    return new Map(rows.map((row) => [row.modelId, row]));
+  }
+
+  async all(): Promise<Deployment[]> {
+    return this.#repository.find();
+  }
+
+  /** Models of one provider with their deployments, without raw metadata. */
+  async ofProvider(providerId: number): Promise<ModelWithDeployment[]> {
+    const models = await this.database
+      .repository(Model)
+      .find({ where: { providerId }, order: { id: 'ASC' } });
+    const deployments = await this.#repository
+      .createQueryBuilder('deployment')
+      .where('deployment.modelId IN (SELECT id FROM models WHERE provider_id = :providerId)', { providerId })
+      .getMany();
+    const byModel = new Map(deployments.map((row) => [row.modelId, row]));
+    return models.map((model) => ({ model, deployment: byModel.get(model.id) }));
+  }
+
+  /** Notes what is wanted and who asks, before the pushes are queued; makes rows where there are none. */
+  async markPending(pushes: PlannedPush[], runId: number | null): Promise<void> {
+    await this.database.write((sqlite) => {
+      const upsert = sqlite.prepare(
+        `INSERT INTO deployments (model_id, generation, wanted_hash, retired_ids, pending, requested_run_id)
+         SELECT @model, 0, @hash, '[]', 1, @run WHERE EXISTS (SELECT 1 FROM models WHERE id = @model)
+         ON CONFLICT (model_id) DO UPDATE SET wanted_hash = @hash, pending = 1, requested_run_id = @run`,
+      );
+      for (const push of pushes) upsert.run({ model: push.modelId, hash: push.wantedHash, run: runId });
+    });
+  }
+
+  async save(modelId: number, edit: DeploymentEdit): Promise<void> {
+    await this.database.update(Deployment, { modelId }, edit);
+  }
+
+  async adopt(modelId: number, edit: DeploymentEdit): Promise<void> {
+    await this.markPending([{ modelId, wantedHash: null }], null);
+    await this.save(modelId, { ...edit, pending: false });
+  }
+
+  /** After a move to another LiteLLM: nothing is known to be there. Ids stay, so a row that is there is found again. */
+  async forgetApplied(): Promise<void> {
+    await this.database.write((sqlite) =>
+      sqlite
+        .prepare(
+          `UPDATE deployments SET applied_hash = NULL, applied_keys = NULL, intent = NULL, step = NULL, intent_hash = NULL,
+             written_at = NULL, retired_ids = '[]', pushed_at = NULL, last_error = NULL, last_error_at = NULL`,
+        )
+        .run(),
+    );
+  }
+
+  get #repository() {
+    return this.database.repository(Deployment);
+  }
+}

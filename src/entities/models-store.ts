@@ -1,0 +1,268 @@
+import type { FoundModel } from '../domain/found-model.js';
+import { canonicalJson } from '../domain/json.js';
+import type { NormalisedModel } from '../domain/normalised-model.js';
+import type { Database, Sqlite } from './database.js';
+import { Model } from './model.js';
+
+export interface ModelsQuery {
+  providerId?: number;
+  /** Part of the model id, any case. */
+  search?: string;
+  orphaned?: boolean;
+  modified?: boolean;
+  syncEnabled?: boolean;
+  limit: number;
+  offset: number;
+}
+
+/** What a person may change on a model. */
+export type ModelEdit = Partial<
+  Pick<
+    Model,
+    | 'userParams'
+    | 'userTags'
+    | 'accessGroups'
+    | 'pricingProfile'
+    | 'pricingOverride'
+    | 'ollamaMode'
+    | 'syncEnabled'
+    | 'userModified'
+  >
+>;
+
+export interface NormalisedRow {
+  found: FoundModel;
+  normalised: NormalisedModel;
+}
+
+/** What the last good fetch knew of a model, as far as the next one needs it. */
+export interface KnownModel {
+  fingerprint: string;
+  hasDetails: boolean;
+}
+
+export class ModelsStore {
+  constructor(private readonly database: Database) {}
+
+  async byId(id: number): Promise<Model | null> {
+    return this.#repository.findOneBy({ id });
+  }
+
+  async rawMetadataOf(id: number): Promise<FoundModel | undefined> {
+    const row = await this.#repository.findOne({ where: { id }, select: { id: true, rawMetadata: true } });
+    return row?.rawMetadata;
+  }
+
+  async page(query: ModelsQuery): Promise<{ items: Model[]; total: number }> {
+    const builder = this.#repository
+      .createQueryBuilder('model')
+      .orderBy('model.id')
+      .skip(query.offset)
+      .take(query.limit);
+    if (query.providerId !== undefined)
+      builder.andWhere('model.providerId = :provider', { provider: query.providerId });
+    if (query.search) {
+      // Not LIKE: `_` and `%` are ordinary characters of model ids.
+      builder.andWhere('instr(lower(model.modelId), lower(:search)) > 0', { search: query.search });
+    }
+    if (query.orphaned !== undefined)
+      builder.andWhere('model.isOrphaned = :orphaned', { orphaned: query.orphaned });
+    if (query.modified !== undefined)
+      builder.andWhere('model.userModified = :modified', { modified: query.modified });
+    if (query.syncEnabled !== undefined)
+      builder.andWhere('model.syncEnabled = :enabled', { enabled: query.syncEnabled });
+    const [items, total] = await builder.getManyAndCount();
+    return { items, total };
+  }
+
+  /** Ids of the models that are not orphans, for judging a new filter. */
+  async activeIds(providerId: number): Promise<string[]> {
+    const rows = await this.#repository.find({
+      where: { providerId, isOrphaned: false },
+      select: { id: true, modelId: true },
+    });
+    return rows.map((row) => row.modelId);
+  }
+
+  async known(providerId: number): Promise<Map<string, KnownModel>> {
+    const rows: { model_id: string; fingerprint: string; has_details: number }[] =
+      await this.database.dataSource.query(
+        `SELECT model_id, fingerprint, details_error IS NULL AND json_extract(raw_metadata, '$.details') IS NOT NULL AS has_details
+         FROM models WHERE provider_id = ?`,
+        [providerId],
+      );
+    return new Map(
+      rows.map((row) => [row.model_id, { fingerprint: row.fingerprint, hasDetails: row.has_details === 1 }]),
+    );
+  }
+
+  async rawMetadataByModelId(providerId: number, modelIds: string[]): Promise<Map<string, FoundModel>> {
+    const rows: { model_id: string; raw_metadata: string }[] = await this.database.dataSource.query(
+      `SELECT model_id, raw_metadata FROM models WHERE provider_id = ? AND model_id IN (${modelIds.map(() => '?').join(', ')})`,
+      [providerId, ...modelIds],
+    );
+    return new Map(rows.map((row) => [row.model_id, JSON.parse(row.raw_metadata) as FoundModel]));
+  }
+
+  /**
+   * Stores what a chunk changes and stamps every row of it as seen by this run; a person's edits are not touched.
+   * False when the run is no longer open (lost, or concluded by an earlier delivery of this chunk's parent).
+   */
+  async storeChunk(
+    run: { runId: number; providerId: number },
+    rows: NormalisedRow[],
+    normaliserVersion: number,
+    now: string,
+  ): Promise<boolean> {
+    return this.database.write((sqlite) => {
+      const open = sqlite
+        .prepare(`SELECT 1 FROM sync_runs WHERE id = ? AND state = 'running'`)
+        .get(run.runId);
+      if (open === undefined) return false;
+      for (const row of rows) storeOne(sqlite, run, row, normaliserVersion, now);
+      return true;
+    });
+  }
+
+  /** Rows that an older release of the rules wrote, for a re-derivation, by provider kind. */
+  async outdated(normaliserVersion: number, limit: number) {
+    const rows: { id: number; type: string; raw_metadata: string }[] = await this.database.dataSource.query(
+      `SELECT models.id, providers.type, models.raw_metadata FROM models JOIN providers ON providers.id = models.provider_id
+        WHERE models.normaliser_version <> ? ORDER BY models.id LIMIT ?`,
+      [normaliserVersion, limit],
+    );
+    return rows.map((row) => ({
+      id: row.id,
+      type: row.type,
+      found: JSON.parse(row.raw_metadata) as FoundModel,
+    }));
+  }
+
+  async storeDerived(
+    rows: { id: number; normalised: NormalisedModel }[],
+    normaliserVersion: number,
+    now: string,
+  ) {
+    await this.database.write((sqlite) => {
+      for (const { id, normalised } of rows) {
+        sqlite
+          .prepare(
+            `UPDATE models SET ${derivedColumns.map((name) => `${name} = @${name}`).join(', ')}, updated_at = @now WHERE id = @id`,
+          )
+          .run({ ...derivedValues(normalised, normaliserVersion), now, id });
+      }
+    });
+  }
+
+  async edit(id: number, edit: ModelEdit, now: string): Promise<void> {
+    await this.database.update(Model, { id }, { ...edit, updatedAt: now });
+  }
+
+  get #repository() {
+    return this.database.repository(Model);
+  }
+}
+
+const derivedColumns = [
+  'mode',
+  'context_window',
+  'max_context_window',
+  'configured_context',
+  'observed_context',
+  'max_output_tokens',
+  'capabilities',
+  'remote',
+  'unusable',
+  'litellm_params',
+  'provenance',
+  'normaliser_version',
+] as const;
+
+function derivedValues(model: NormalisedModel, normaliserVersion: number) {
+  const output = model.litellmParams['max_output_tokens'];
+  return {
+    mode: model.mode,
+    context_window: model.configuredContext ?? model.observedContext ?? model.maxContextWindow ?? null,
+    max_context_window: model.maxContextWindow ?? null,
+    configured_context: model.configuredContext ?? null,
+    observed_context: model.observedContext ?? null,
+    max_output_tokens: typeof output === 'number' ? output : null,
+    capabilities: JSON.stringify(model.capabilities),
+    remote: model.remote ? 1 : 0,
+    unusable: model.unusable ?? null,
+    litellm_params: canonicalJson(model.litellmParams),
+    provenance: canonicalJson(model.provenance),
+    normaliser_version: normaliserVersion,
+  } satisfies Record<(typeof derivedColumns)[number], string | number | null>;
+}
+
+interface StoredRow {
+  id: number;
+  raw_metadata: string;
+  normaliser_version: number;
+  is_orphaned: number;
+  last_seen_run_id: number | null;
+}
+
+function storeOne(
+  sqlite: Sqlite,
+  run: { runId: number; providerId: number },
+  { found, normalised }: NormalisedRow,
+  normaliserVersion: number,
+  now: string,
+): void {
+  const stored = sqlite
+    .prepare<[number, string], StoredRow>(
+      `SELECT id, raw_metadata, normaliser_version, is_orphaned, last_seen_run_id FROM models
+        WHERE provider_id = ? AND model_id = ?`,
+    )
+    .get(run.providerId, found.modelId);
+  if (stored?.last_seen_run_id === run.runId) return;
+
+  const raw = canonicalJson(found);
+  const values = {
+    ...derivedValues(normalised, normaliserVersion),
+    raw_metadata: raw,
+    fingerprint: found.fingerprint,
+    details_error: found.detailsError ?? null,
+  };
+  if (stored === undefined) {
+    const columns = {
+      ...values,
+      provider_id: run.providerId,
+      model_id: found.modelId,
+      sync_enabled: 1,
+      user_modified: 0,
+      first_seen: now,
+      last_seen: now,
+      is_orphaned: 0,
+      missed_count: 0,
+      last_seen_run_id: run.runId,
+      created_run_id: run.runId,
+      created_at: now,
+      updated_at: now,
+    };
+    const names = Object.keys(columns);
+    sqlite
+      .prepare(
+        `INSERT INTO models (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`,
+      )
+      .run(columns);
+    return;
+  }
+
+  const changed = stored.raw_metadata !== raw || stored.normaliser_version !== normaliserVersion;
+  const stamps = {
+    last_seen: now,
+    last_seen_run_id: run.runId,
+    is_orphaned: 0,
+    orphaned_at: null,
+    missed_count: 0,
+    ...(stored.is_orphaned === 1 && { restored_run_id: run.runId }),
+    ...(changed && { ...values, changed_run_id: run.runId, updated_at: now }),
+  };
+  const names = Object.keys(stamps);
+  sqlite
+    .prepare(`UPDATE models SET ${names.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`)
+    .run({ ...stamps, id: stored.id });
+}

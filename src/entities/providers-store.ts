@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from './database.js';
+import { Provider } from './provider.js';
+import { hintOf, type SecretBox } from './secret-box.js';
+
+/** What a person decides about a provider; the rest is learned or made. */
+export type ProviderEdit = Pick<
+  Provider,
+  | 'name'
+  | 'baseUrl'
+  | 'type'
+  | 'prefix'
+  | 'defaultOllamaMode'
+  | 'tags'
+  | 'accessGroups'
+  | 'pricingProfile'
+  | 'pricingOverride'
+  | 'syncEnabled'
+  | 'syncIntervalSeconds'
+  | 'autoDetectFim'
+  | 'modelFilter'
+  | 'modelFilterExclude'
+  | 'litellmBaseUrl'
+  | 'defaultNumCtx'
+  | 'isLocal'
+  | 'orphanPolicy'
+  | 'graceMisses'
+  | 'graceSeconds'
+>;
+
+const keyPurpose = (uuid: string) => `providers.api_key:${uuid}`;
+
+export class ProvidersStore {
+  constructor(
+    private readonly database: Database,
+    private readonly box: SecretBox,
+  ) {}
+
+  async list(): Promise<Provider[]> {
+    return this.#repository.find({ order: { id: 'ASC' } });
+  }
+
+  async byId(id: number): Promise<Provider | null> {
+    return this.#repository.findOneBy({ id });
+  }
+
+  async byName(name: string): Promise<Provider | null> {
+    return this.#repository.findOneBy({ name });
+  }
+
+  /** Throws the driver's UNIQUE error when the name is taken meanwhile; see `isDuplicate`. */
+  async insert(values: ProviderEdit, apiKey: string | null, now: string): Promise<Provider> {
+    const uuid = randomUUID();
+    const id = await this.database.insert(Provider, {
+      ...values,
+      uuid,
+      ...this.#keyColumns(apiKey, uuid),
+      maxRequestsPerHour: null,
+      apiRoot: null,
+      lastOkAt: null,
+      lastError: null,
+      lastErrorAt: null,
+      deletingAt: null,
+      createdAt: now,
+      updatedAt: now,
+    });
+    return this.#repository.findOneByOrFail({ id });
+  }
+
+  /** `apiKey`: null removes it, undefined keeps it. Another place forgets where the API was found. */
+  async update(
+    present: Provider,
+    edit: Partial<ProviderEdit>,
+    apiKey: string | null | undefined,
+    now: string,
+  ): Promise<Provider> {
+    const moved =
+      (edit.baseUrl !== undefined && edit.baseUrl !== present.baseUrl) ||
+      (edit.type !== undefined && edit.type !== present.type);
+    await this.#set(present.id, {
+      ...edit,
+      ...(apiKey !== undefined && this.#keyColumns(apiKey, present.uuid)),
+      ...(moved && { apiRoot: null }),
+      updatedAt: now,
+    });
+    return this.#repository.findOneByOrFail({ id: present.id });
+  }
+
+  async apiKeyOf(id: number): Promise<string | undefined> {
+    const row = await this.#repository.findOne({
+      where: { id },
+      select: { id: true, uuid: true, apiKey: true },
+    });
+    return row?.apiKey ? this.box.open(row.apiKey, keyPurpose(row.uuid)) : undefined;
+  }
+
+  async noteOk(id: number, now: string, apiRoot: string | undefined): Promise<void> {
+    await this.#set(id, {
+      lastOkAt: now,
+      lastError: null,
+      lastErrorAt: null,
+      ...(apiRoot !== undefined && { apiRoot }),
+    });
+  }
+
+  async noteError(id: number, message: string, now: string): Promise<void> {
+    await this.#set(id, { lastError: message, lastErrorAt: now });
+  }
+
+  async markDeleting(id: number, now: string): Promise<void> {
+    await this.#set(id, { deletingAt: now, updatedAt: now });
+  }
+
+  /** Its models and deployments go with it; its runs stay, by name. */
+  async remove(id: number): Promise<void> {
+    await this.database.delete(Provider, { id });
+  }
+
+  get #repository() {
+    return this.database.repository(Provider);
+  }
+
+  async #set(id: number, values: Partial<Provider>): Promise<void> {
+    await this.database.update(Provider, { id }, values);
+  }
+
+  #keyColumns(apiKey: string | null, uuid: string) {
+    return apiKey === null
+      ? { apiKey: null, apiKeyHint: null, hasApiKey: false }
+      : { apiKey: this.box.seal(apiKey, keyPurpose(uuid)), apiKeyHint: hintOf(apiKey), hasApiKey: true };
+  }
+}
+
+/** A UNIQUE rule of the database refused the write. */
+export function isDuplicate(error: unknown): boolean {
+  return error instanceof Error && /UNIQUE constraint failed/.test(error.message);
+}

@@ -1,0 +1,57 @@
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import type { SkippedEntry } from '../domain/found-model.js';
+
+export type RunKind = 'sync' | 'reconcile' | 'delete';
+export type RunState = 'waiting' | 'running' | 'done' | 'held' | 'failed' | 'lost' | 'superseded';
+export type RunTrigger = 'schedule' | 'manual' | 'sync-all' | 'retry';
+
+export type PushOutcome = 'created' | 'patched' | 'replaced' | 'removed' | 'unchanged' | 'failed';
+
+/** One pass: of one provider (`sync`, `delete`) or of the whole destination (`reconcile`). */
+@Entity('sync_runs')
+export class SyncRun {
+  @PrimaryGeneratedColumn() id!: number;
+  @Column({ type: 'text' }) uuid!: string;
+  @Column({ type: 'text' }) kind!: RunKind;
+  @Column({ type: 'text' }) state!: RunState;
+  @Column({ type: 'text' }) trigger!: RunTrigger;
+  @Column({ type: 'integer', nullable: true }) providerId!: number | null;
+  /** Stays when the provider goes. */
+  @Column({ type: 'text', nullable: true }) providerName!: string | null;
+  /** Runs of one "sync all" share it. */
+  @Column({ type: 'text', nullable: true }) batch!: string | null;
+  /** The job that fetches for this run, so that a retry of it knows its own run. */
+  @Column({ type: 'text', nullable: true }) jobId!: string | null;
+  /** In words: why it failed, is held, waits or was superseded. */
+  @Column({ type: 'text', nullable: true }) reason!: string | null;
+  @Column({ type: 'integer' }) listCalls!: number;
+  @Column({ type: 'integer' }) detailCalls!: number;
+  /** Writes to LiteLLM that this run's pushes made. */
+  @Column({ type: 'integer' }) writes!: number;
+  @Column({ type: 'integer', nullable: true }) fetched!: number | null;
+  @Column({ type: 'simple-json' }) skipped!: SkippedEntry[];
+  /** Model ids: of a held run what would be orphaned, of a reconcile what was missing at LiteLLM. */
+  @Column({ type: 'simple-json' }) missing!: string[];
+  @Column({ type: 'simple-json' }) drifted!: { model: string; keys: string[] }[];
+  @Column({ type: 'simple-json' }) warnings!: string[];
+  @Column({ type: 'integer', nullable: true }) added!: number | null;
+  @Column({ type: 'integer', nullable: true }) updated!: number | null;
+  @Column({ type: 'integer', nullable: true }) unchanged!: number | null;
+  @Column({ type: 'integer', nullable: true }) orphaned!: number | null;
+  @Column({ type: 'integer', nullable: true }) restored!: number | null;
+  @Column({ type: 'integer' }) created!: number;
+  @Column({ type: 'integer' }) patched!: number;
+  @Column({ type: 'integer' }) replaced!: number;
+  @Column({ type: 'integer' }) removed!: number;
+  @Column({ type: 'integer' }) unchangedPushes!: number;
+  @Column({ type: 'integer' }) failedPushes!: number;
+  /** A person's word on a held run. */
+  @Column({ type: 'text', nullable: true }) decision!: 'accepted' | 'rejected' | null;
+  @Column({ type: 'text', nullable: true }) decidedAt!: string | null;
+  /** How often a held run was renewed by a sync that missed the same models. */
+  @Column({ type: 'integer' }) renewals!: number;
+  @Column({ type: 'text' }) createdAt!: string;
+  @Column({ type: 'text', nullable: true }) startedAt!: string | null;
+  @Column({ type: 'text', nullable: true }) fetchedAt!: string | null;
+  @Column({ type: 'text', nullable: true }) finishedAt!: string | null;
+}
