@@ -1,0 +1,111 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** A variable's value that we refuse; the message names the variable, what it got and what it takes. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** sysexits.h EX_CONFIG: the launcher does not restart a process that ends with it. */
+export const exitCodeOfConfigError = 78;
+
+const queueNames = ['fetch-provider', 'upsert-models', 'mark-orphans', 'push-model'] as const;
+export type QueueName = (typeof queueNames)[number];
+
+const blankIsUnset = (value: unknown) =>
+  typeof value === 'string' && value.trim() === '' ? undefined : value;
+const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankIsUnset, schema.optional());
+
+const variables = z.object({
+  PORT: optional(z.coerce.number('takes a port, 0 to 65535').int().min(0).max(65_535)),
+  HOST: optional(z.string()),
+  DATA_DIR: optional(z.string()),
+  DATABASE_PATH: optional(z.string()),
+  DATABASE_URL: optional(
+    z.never('is not supported yet: unset it and use the SQLite file (DATABASE_PATH) on one host'),
+  ),
+  REDIS_URL: optional(
+    z
+      .string()
+      .regex(
+        /^(rediss?:\/\/|unix:\/\/\/)/,
+        'takes redis://host:port, rediss://host:port or unix:///path/to/socket',
+      ),
+  ),
+  QUEUE_PREFIX: optional(z.string().regex(/^[\w-]+$/, 'takes letters, digits, _ and -')),
+  AUTH: optional(z.enum(['on', 'off'], 'takes on or off')),
+  ADMIN_TOKEN: optional(z.string().min(16, 'takes at least 16 characters')),
+  SECRET_KEY: optional(z.string().min(16, 'takes at least 16 characters')),
+  LITELLM_URL: optional(z.string().regex(/^https?:\/\//, 'takes http://host:port or https://host')),
+  LITELLM_API_KEY: optional(z.string()),
+  SYNC_INTERVAL_SECONDS: optional(
+    z.coerce
+      .number('takes whole seconds')
+      .int()
+      .refine((value) => value === 0 || value >= 30, 'takes 0 (off) or at least 30 seconds'),
+  ),
+  WORKER_QUEUES: optional(
+    z
+      .string()
+      .transform((text) => text.split(',').map((name) => name.trim()))
+      .pipe(z.array(z.enum(queueNames, `takes a comma list of ${queueNames.join(', ')}`)).min(1)),
+  ),
+  WORKER_CONCURRENCY: optional(z.coerce.number('takes 1 to 50').int().min(1).max(50)),
+  LOG_LEVEL: optional(z.enum(['error', 'warn', 'info', 'debug'], 'takes error, warn, info or debug')),
+  LOG_FORMAT: optional(z.enum(['json', 'pretty'], 'takes json or pretty')),
+});
+
+const neverPrinted = new Set(['ADMIN_TOKEN', 'SECRET_KEY', 'LITELLM_API_KEY', 'REDIS_URL', 'DATABASE_URL']);
+
+export interface Config {
+  port: number;
+  host: string;
+  dataDir: string;
+  databasePath: string;
+  redisUrl: string;
+  queuePrefix: string;
+  auth: 'on' | 'off';
+  adminToken?: string;
+  secretKey?: string;
+  litellmUrl?: string;
+  litellmApiKey?: string;
+  syncIntervalSeconds: number;
+  workerQueues: readonly QueueName[];
+  /** Overrides each queue's own default where set; writes to LiteLLM stay one at a time whatever it says. */
+  workerConcurrency?: number;
+  logLevel: 'error' | 'warn' | 'info' | 'debug';
+  logFormat: 'json' | 'pretty';
+}
+
+/** Reads and checks the environment; throws `ConfigError` with every wrong variable in one message. */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = variables.safeParse(environment);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      const got = neverPrinted.has(name) ? 'a value' : JSON.stringify(environment[name]);
+      return `${name} ${issue.message}; it got ${got}`;
+    });
+    throw new ConfigError(lines.join('\n'));
+  }
+  const env = parsed.data;
+  const dataDir = resolve(env.DATA_DIR ?? './data');
+  return {
+    port: env.PORT ?? 4001,
+    host: env.HOST ?? '127.0.0.1',
+    dataDir,
+    databasePath: resolve(env.DATABASE_PATH ?? `${dataDir}/models.db`),
+    redisUrl: env.REDIS_URL ?? `unix://${dataDir}/redis/redis.sock`,
+    queuePrefix: env.QUEUE_PREFIX ?? 'litellm-updater',
+    auth: env.AUTH ?? 'on',
+    ...(env.ADMIN_TOKEN !== undefined && { adminToken: env.ADMIN_TOKEN }),
+    ...(env.SECRET_KEY !== undefined && { secretKey: env.SECRET_KEY }),
+    ...(env.LITELLM_URL !== undefined && { litellmUrl: env.LITELLM_URL }),
+    ...(env.LITELLM_API_KEY !== undefined && { litellmApiKey: env.LITELLM_API_KEY }),
+    syncIntervalSeconds: env.SYNC_INTERVAL_SECONDS ?? 300,
+    workerQueues: env.WORKER_QUEUES ?? queueNames,
+    ...(env.WORKER_CONCURRENCY !== undefined && { workerConcurrency: env.WORKER_CONCURRENCY }),
+    logLevel: env.LOG_LEVEL ?? 'info',
+    logFormat: env.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
+  };
+}

@@ -1,0 +1,302 @@
+import {
+  deploymentBody,
+  deploymentHash,
+  deploymentId,
+  markerOf,
+  writtenKeys,
+  type Identity,
+} from '../domain/deployment-body.js';
+import { PermanentError } from '../domain/errors.js';
+import type { DeploymentBody, DestinationAccess, DestinationRow } from '../domain/ports.js';
+import { howToUpdate } from '../domain/update-strategy.js';
+import { whatIsWanted } from '../domain/want.js';
+import { wantedDeployment } from '../domain/wanted-deployment.js';
+import type { Deployment } from '../entities/deployment.js';
+import type { Model } from '../entities/model.js';
+import type { Provider } from '../entities/provider.js';
+import type { Settings } from '../entities/settings.js';
+import type { PushOutcome } from '../entities/sync-run.js';
+import type { JobContext } from './define-job.js';
+import { Postponed } from './job-errors.js';
+import { isAtLitellm } from './plan-pushes.js';
+import { surveyDestination } from './survey-destination.js';
+
+/** Asks again this often whether a written row is served. */
+const verifyEveryMs = 2_000;
+
+/** Behind a balancer one answer says nothing about the next replica: an old row goes after this many good ones in a row. */
+const agreeingReads = 3;
+
+interface Push {
+  model: Model;
+  provider: Provider;
+  settings: Settings;
+  access: DestinationAccess;
+  hash: string;
+  body: (generation: number) => DeploymentBody;
+  context: JobContext;
+}
+
+/**
+ * Design 4a: makes one deployment equal to the wanted one. The intent is stored before the first call and each step after
+ * its own, so that whoever comes after a crash finishes the work; what may have been written is read by id, not repeated.
+ */
+export async function pushDeployment(
+  model: Model,
+  provider: Provider,
+  context: JobContext,
+): Promise<PushOutcome> {
+  const { stores } = context;
+  const access = await stores.settings.destinationAccess();
+  let row = await stores.deployments.forModel(model.id);
+  if (access === undefined || row === null) return 'unchanged';
+  let settings = await stores.settings.get();
+  refuseWhileSuspicious(settings, context);
+
+  const wish = whatIsWanted(model, provider, context.now().getTime());
+  if (wish.want === 'leave') return 'unchanged';
+  if (wish.want === 'absent') return remove(row, access, context);
+
+  if (!isAtLitellm(row) && (settings.surveyedAt ?? '') <= model.createdAt) {
+    await surveyDestination(access, context);
+    settings = await stores.settings.get();
+    row = (await stores.deployments.forModel(model.id)) ?? row;
+  }
+  const apiKey = await stores.providers.apiKeyOf(provider.id);
+  const wanted = wantedDeployment(model, provider, settings, apiKey);
+  const hash = deploymentHash(wanted, await stores.settings.hashKey());
+  const identity = (generation: number): Identity => ({
+    instanceId: settings.instanceId,
+    providerUuid: provider.uuid,
+    modelId: model.modelId,
+    generation,
+  });
+  const body = (generation: number) => deploymentBody(wanted, identity(generation), hash);
+  return bringAbout({ model, provider, settings, access, hash, body, context }, row);
+}
+
+/** When many of our rows seem gone at once, nothing is created or deleted until a later listing agrees (rule 8). */
+function refuseWhileSuspicious(settings: Settings, context: JobContext): void {
+  if (settings.suspectSince === null) return;
+  const pollMs = settings.litellmPollSeconds * 1_000;
+  const sinceMs = context.now().getTime() - Date.parse(settings.suspectSince);
+  if (sinceMs < 3 * pollMs) {
+    throw new Postponed(
+      'LiteLLM does not list many of our rows; waiting for a second listing',
+      Math.min(pollMs, 5_000),
+    );
+  }
+}
+
+async function bringAbout(push: Push, row: Deployment): Promise<PushOutcome> {
+  const resumed = row.intent !== null && row.intentHash === push.hash;
+  if (!resumed) {
+    if (row.intent === null && row.appliedHash === push.hash && row.retiredIds.length === 0)
+      return 'unchanged';
+    row = await decide(push, row);
+  }
+  if (row.step === 'write') row = await write(push, row, resumed);
+  if (row.step === 'verify') row = await verify(push, row);
+  await deleteRetired(push, row);
+  await push.context.stores.deployments.save(row.modelId, {
+    appliedHash: push.hash,
+    appliedKeys: writtenKeys(push.body(row.generation)),
+    intent: null,
+    step: null,
+    intentHash: null,
+    retiredIds: [],
+    pushedAt: push.context.now().toISOString(),
+    lastError: null,
+    lastErrorAt: null,
+  });
+  return outcomeOf(row);
+}
+
+function outcomeOf(row: Deployment): PushOutcome {
+  if (row.intent === 'patch') return 'patched';
+  return row.intent === 'replace' ? 'replaced' : 'created';
+}
+
+async function save(push: Push, row: Deployment, edit: Partial<Deployment>): Promise<Deployment> {
+  await push.context.stores.deployments.save(row.modelId, edit);
+  return { ...row, ...edit };
+}
+
+/** Which way to go, written down before the first call. */
+async function decide(push: Push, row: Deployment): Promise<Deployment> {
+  const fresh = { step: 'write' as const, intentHash: push.hash, writtenAt: null };
+  if (row.intent === 'create' || row.intent === 'replace') {
+    // The wish changed on the way. What was written for the old one is left behind as a generation of its own.
+    const written = row.deploymentId === null ? undefined : await readById(push, row.deploymentId);
+    return written === undefined
+      ? save(push, row, fresh)
+      : save(push, row, { ...nextGeneration(push, row), ...fresh });
+  }
+  if (row.intent === 'patch') return save(push, row, fresh);
+  if (!isAtLitellm(row) || row.intent === 'remove' || row.deploymentId === null) {
+    const created = deploymentId(identityOf(push, row.generation));
+    return save(push, row, { ...fresh, intent: 'create', deploymentId: created });
+  }
+
+  const wantedKeys = writtenKeys(push.body(row.generation));
+  const how = howToUpdate({
+    strategy: push.settings.updateStrategy,
+    version: push.settings.litellmVersion ?? undefined,
+    // Keys of an adopted row are unknown, and its id is not ours: it is replaced.
+    removesKeys: row.appliedKeys?.some((key) => !wantedKeys.includes(key)) ?? true,
+  });
+  return how === 'patch'
+    ? save(push, row, { ...fresh, intent: 'patch' })
+    : save(push, row, { ...nextGeneration(push, row), ...fresh, intent: 'replace' });
+}
+
+function nextGeneration(push: Push, row: Deployment): Partial<Deployment> {
+  const generation = row.generation + 1;
+  return {
+    generation,
+    deploymentId: deploymentId(identityOf(push, generation)),
+    retiredIds: row.deploymentId === null ? row.retiredIds : [...row.retiredIds, row.deploymentId],
+  };
+}
+
+function identityOf({ settings, provider, model }: Push, generation: number): Identity {
+  return { instanceId: settings.instanceId, providerUuid: provider.uuid, modelId: model.modelId, generation };
+}
+
+async function readById({ access, context }: Push, id: string): Promise<DestinationRow | undefined> {
+  const served = await context.destination.served(access, id, context.signal);
+  return served ?? context.destination.stored(access, id, context.signal);
+}
+
+/** The one call that writes. After it, the row waits to be seen served. */
+async function write(push: Push, row: Deployment, mayHaveHappened: boolean): Promise<Deployment> {
+  const { access, context } = push;
+  const body = push.body(row.generation);
+  const written = () => save(push, row, { step: 'verify', writtenAt: context.now().toISOString() });
+
+  if (row.intent === 'patch') {
+    await countWrite(push, row);
+    if ((await context.destination.patch(access, body, context.signal)) === 'patched') return written();
+    // Somebody deleted the row: the same id may be used again.
+    row = await save(push, row, { intent: 'create' });
+    return write(push, row, false);
+  }
+
+  if (mayHaveHappened) {
+    const present = await readById(push, body.model_info.id);
+    if (present !== undefined) return isOurs(push, present) ? written() : leaveBehind(push, row, present);
+  }
+  await countWrite(push, row);
+  if ((await context.destination.create(access, body, context.signal)) === 'created') return written();
+
+  const present = await readById(push, body.model_info.id);
+  if (present === undefined) {
+    throw new Error(
+      'LiteLLM refuses to store the deployment and does not show one with its id. Its database may be down, or its ' +
+        'LITELLM_SALT_KEY may have changed; its log says which.',
+    );
+  }
+  return isOurs(push, present) ? written() : leaveBehind(push, row, present);
+}
+
+function isOurs(push: Push, row: DestinationRow): boolean {
+  return markerOf(row.modelInfo)?.hash === push.hash;
+}
+
+/** Our id is taken by an older state of this deployment: the next generation takes over and this one goes afterwards. */
+async function leaveBehind(push: Push, row: Deployment, present: DestinationRow): Promise<Deployment> {
+  if (markerOf(present.modelInfo)?.instance !== push.settings.instanceId) {
+    throw new PermanentError(
+      `LiteLLM holds a row with our id ${present.id} that does not carry our marker; remove it there`,
+    );
+  }
+  const next = await save(push, row, { ...nextGeneration(push, row), intent: 'replace' });
+  return write(push, next, false);
+}
+
+/** Step 2: a 200 of the write proves nothing (a bad prefix is stored and never served); only being served does. */
+async function verify(push: Push, row: Deployment): Promise<Deployment> {
+  const { access, context, settings } = push;
+  const id = row.deploymentId ?? '';
+  const reads = row.intent === 'create' && row.retiredIds.length === 0 ? 1 : agreeingReads;
+  let agreeing = 0;
+  while (agreeing < reads) {
+    const served = await context.destination.served(access, id, context.signal);
+    if (served === undefined || !isOurs(push, served)) break;
+    agreeing += 1;
+  }
+  if (agreeing === reads) return save(push, row, { step: 'delete-old' });
+
+  const waitedMs = context.now().getTime() - Date.parse(row.writtenAt ?? context.now().toISOString());
+  const patienceMs = 2 * settings.litellmPollSeconds * 1_000;
+  if (waitedMs < patienceMs) throw new Postponed('written; waiting to see it served', verifyEveryMs);
+  if (row.intent === 'patch') {
+    const stored = await context.destination.stored(access, id, context.signal);
+    // Before 1.102 other replicas never learn of a model_info-only change; the one that took it has it.
+    if (stored !== undefined && isOurs(push, stored) && agreeing > 0)
+      return save(push, row, { step: 'delete-old' });
+    throw new PermanentError(
+      'LiteLLM took the change but does not serve the deployment as written; its log may say why',
+    );
+  }
+  return giveUp(push, row);
+}
+
+/** Never served: the new row goes, the old one stays as it was. */
+async function giveUp(push: Push, row: Deployment): Promise<never> {
+  const { access, context } = push;
+  if (row.deploymentId !== null) {
+    await countWrite(push, row);
+    await context.destination.remove(access, row.deploymentId, context.signal);
+  }
+  const previous = row.retiredIds.at(-1) ?? null;
+  await context.stores.deployments.save(row.modelId, {
+    intent: null,
+    step: null,
+    intentHash: null,
+    deploymentId: previous,
+    retiredIds: row.retiredIds.slice(0, -1),
+    ...(previous === null && { appliedHash: null, pushedAt: null }),
+  });
+  throw new PermanentError(
+    'LiteLLM stored the deployment but never served it, so it was removed again' +
+      (previous === null ? '' : ' and the old one was kept') +
+      '. Its log says why; a common cause is a route that this LiteLLM does not know.',
+  );
+}
+
+async function deleteRetired(push: Push, row: Deployment): Promise<void> {
+  let left = row.retiredIds;
+  for (const id of row.retiredIds) {
+    await countWrite(push, row);
+    await push.context.destination.remove(push.access, id, push.context.signal);
+    left = left.filter((other) => other !== id);
+    await push.context.stores.deployments.save(row.modelId, { retiredIds: left });
+  }
+}
+
+async function remove(row: Deployment, access: DestinationAccess, context: JobContext): Promise<PushOutcome> {
+  if (!isAtLitellm(row)) return 'unchanged';
+  await context.stores.deployments.save(row.modelId, { intent: 'remove', step: 'write', intentHash: null });
+  const ids = row.deploymentId === null ? row.retiredIds : [...row.retiredIds, row.deploymentId];
+  for (const id of ids) {
+    if (row.requestedRunId !== null) await context.stores.runs.countWrite(row.requestedRunId);
+    await context.destination.remove(access, id, context.signal);
+  }
+  // Id and generation stay: a model that comes back gets the same deployment id.
+  await context.stores.deployments.save(row.modelId, {
+    appliedHash: null,
+    appliedKeys: null,
+    intent: null,
+    step: null,
+    retiredIds: [],
+    pushedAt: null,
+    lastError: null,
+    lastErrorAt: null,
+  });
+  return 'removed';
+}
+
+async function countWrite(push: Push, row: Deployment): Promise<void> {
+  if (row.requestedRunId !== null) await push.context.stores.runs.countWrite(row.requestedRunId);
+}

@@ -1,0 +1,105 @@
+import type { PushOutcome } from '../entities/sync-run.js';
+import { closeRun } from './close-run.js';
+import { defineJob, type JobContext, type JobServices } from './define-job.js';
+import { deleteProvider } from './delete-provider.js';
+import { payloads, type Payload } from './payloads.js';
+import { pushDeployment } from './push-deployment.js';
+import { reconcileDestination } from './reconcile-destination.js';
+
+/** Makes one deployment at LiteLLM equal to the wanted one; every 15 minutes, all of them. Writes are one at a time. */
+export const pushModel = defineJob({
+  name: 'push-model',
+  payload: payloads['push-model'],
+  concurrency: 1,
+  // LiteLLM reloads everything at each write, and concurrent ones lose updates without an error.
+  exclusive: true,
+  retry: { attempts: 5, backoffMs: 2_000 },
+  whenUnreachable: 'hold-queue',
+  runOf: (payload) => ('runId' in payload ? payload.runId : undefined),
+
+  async run(payload, context) {
+    switch (payload.kind) {
+      case 'model':
+        return pushOne(payload.modelId, context);
+      case 'stray':
+        return removeStray(payload, context);
+      case 'reconcile':
+        return reconcileDestination(payload, context);
+      case 'delete-provider':
+        return deleteProvider(payload, context);
+    }
+  },
+
+  async retried(payload, message, { stores, now }) {
+    if (payload.kind !== 'model') return;
+    await stores.deployments.save(payload.modelId, { lastError: message, lastErrorAt: now().toISOString() });
+  },
+
+  async failed(payload, message, services) {
+    switch (payload.kind) {
+      case 'model':
+        return finish(payload.modelId, 'failed', services, message);
+      case 'reconcile':
+      case 'delete-provider':
+        if (payload.runId !== undefined) await closeRun(payload.runId, 'failed', message, services);
+        return closeOpenReconcile(payload, message, services);
+      case 'stray':
+    }
+  },
+
+  async held(message, { stores, now }) {
+    await stores.settings.noteDestination(message, now().toISOString());
+  },
+});
+
+async function pushOne(modelId: number, context: JobContext): Promise<PushOutcome> {
+  const model = await context.stores.models.byId(modelId);
+  const provider = model && (await context.stores.providers.byId(model.providerId));
+  if (!model || !provider) return 'unchanged';
+  const outcome = await pushDeployment(model, provider, context);
+  await finish(modelId, outcome, context);
+  return outcome;
+}
+
+/** Counts the push on the run that asked for it. */
+async function finish(
+  modelId: number,
+  outcome: PushOutcome,
+  { stores, now }: JobServices,
+  error?: string,
+): Promise<void> {
+  const row = await stores.deployments.forModel(modelId);
+  if (row === null) return;
+  await stores.deployments.save(modelId, {
+    pending: false,
+    ...(error !== undefined && { lastError: error, lastErrorAt: now().toISOString() }),
+  });
+  if (row.pending && row.requestedRunId !== null) await stores.runs.countPush(row.requestedRunId, outcome);
+  const settings = await stores.settings.get();
+  if (outcome !== 'failed' && settings.destinationError !== null) {
+    await stores.settings.noteDestination(null, now().toISOString());
+  }
+}
+
+/** A row of ours at LiteLLM that nothing here stands for any more. */
+async function removeStray(
+  payload: Extract<Payload<'push-model'>, { kind: 'stray' }>,
+  context: JobContext,
+): Promise<PushOutcome> {
+  const access = await context.stores.settings.destinationAccess();
+  if (access === undefined) return 'unchanged';
+  if (payload.runId !== undefined) await context.stores.runs.countWrite(payload.runId);
+  await context.destination.remove(access, payload.deploymentId, context.signal);
+  if (payload.runId !== undefined) await context.stores.runs.countPush(payload.runId, 'removed');
+  return 'removed';
+}
+
+async function closeOpenReconcile(
+  payload: Payload<'push-model'>,
+  message: string,
+  services: JobServices,
+): Promise<void> {
+  if (payload.kind !== 'reconcile' || payload.runId !== undefined) return;
+  const open = (await services.stores.runs.open()).find((run) => run.kind === 'reconcile');
+  if (open) await closeRun(open.id, 'failed', message, services);
+}

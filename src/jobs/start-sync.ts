@@ -1,0 +1,57 @@
+import { PermanentError } from '../domain/errors.js';
+import type { Provider } from '../entities/provider.js';
+import type { RunTrigger, SyncRun } from '../entities/sync-run.js';
+import { closeIfLost } from './close-lost-runs.js';
+import type { JobServices } from './define-job.js';
+
+type Services = Pick<JobServices, 'stores' | 'enqueue' | 'now'>;
+
+/** Opens a run and queues its fetch, or joins the one that is open. Throws `QueueUnavailableError`; then no run stays open. */
+export async function startSync(
+  provider: Pick<Provider, 'id' | 'name' | 'deletingAt'>,
+  trigger: Exclude<RunTrigger, 'schedule'>,
+  services: Services,
+  batch: string | null = null,
+): Promise<{ run: SyncRun; joined: boolean }> {
+  if (provider.deletingAt !== null) throw new PermanentError(`provider "${provider.name}" is being deleted`);
+  const wish = {
+    kind: 'sync' as const,
+    trigger,
+    providerId: provider.id,
+    providerName: provider.name,
+    batch,
+  };
+  const now = services.now().toISOString();
+
+  let { run, joined } = await services.stores.runs.openOrJoin(wish, now);
+  if (joined && (await closeIfLost(run, services))) {
+    ({ run, joined } = await services.stores.runs.openOrJoin(wish, now));
+  }
+  if (joined) return { run, joined };
+
+  try {
+    const jobId = await services.enqueue.add(
+      'fetch-provider',
+      { providerId: provider.id, runId: run.id, trigger },
+      { jobId: `fetch-${run.uuid}` },
+    );
+    await services.stores.runs.setJob(run.id, jobId);
+    return { run: { ...run, jobId }, joined };
+  } catch (error) {
+    await services.stores.runs.close(run.id, 'failed', 'Redis did not take the job', now);
+    throw error;
+  }
+}
+
+/** Every enabled provider; ends with one reconcile of the destination. */
+export async function startSyncOfAll(batch: string, services: Services): Promise<SyncRun[]> {
+  const providers = (await services.stores.providers.list()).filter(
+    (row) => row.syncEnabled && row.deletingAt === null,
+  );
+  const runs: SyncRun[] = [];
+  for (const provider of providers) {
+    runs.push((await startSync(provider, 'sync-all', services, batch)).run);
+  }
+  if (runs.length === 0) await services.enqueue.add('push-model', { kind: 'reconcile', trigger: 'sync-all' });
+  return runs;
+}

@@ -1,0 +1,61 @@
+import { adoptableRows, adoptionKey } from '../domain/adoption.js';
+import { deploymentBody, deploymentHash, markerKey, writtenKeys } from '../domain/deployment-body.js';
+import { findDrift } from '../domain/drift.js';
+import type { DestinationAccess, DestinationRow } from '../domain/ports.js';
+import { wantedDeployment } from '../domain/wanted-deployment.js';
+import type { JobContext } from './define-job.js';
+import { isAtLitellm } from './plan-pushes.js';
+
+/**
+ * Looks at what LiteLLM has: its version, its rows, and rows of the predecessor, which are adopted. Adoption writes only to
+ * our database. Throws when the listing fails: that is "unknown", never "empty".
+ */
+export async function surveyDestination(
+  access: DestinationAccess,
+  context: JobContext,
+): Promise<DestinationRow[]> {
+  const { stores, destination, signal } = context;
+  const version = await destination.version(access, signal);
+  // Before the listing: a model that is stored meanwhile was not looked for.
+  const now = context.now().toISOString();
+  const rows = await destination.list(access, signal);
+  await adopt(rows, context);
+  await stores.settings.noteSurvey(now, version);
+  return rows;
+}
+
+async function adopt(rows: DestinationRow[], { stores }: JobContext): Promise<void> {
+  const adoptable = adoptableRows(rows.filter((row) => !(markerKey in row.modelInfo)));
+  if (adoptable.size === 0) return;
+  const settings = await stores.settings.get();
+  const hashKey = await stores.settings.hashKey();
+  for (const provider of await stores.providers.list()) {
+    const apiKey = await stores.providers.apiKeyOf(provider.id);
+    for (const { model, deployment } of await stores.deployments.ofProvider(provider.id)) {
+      const [first, ...copies] = adoptable.get(adoptionKey(provider.name, model.modelId)) ?? [];
+      if (first === undefined || isAtLitellm(deployment)) continue;
+      const wanted = wantedDeployment(model, provider, settings, apiKey);
+      const hash = deploymentHash(wanted, hashKey);
+      const identity = {
+        instanceId: settings.instanceId,
+        providerUuid: provider.uuid,
+        modelId: model.modelId,
+        generation: 0,
+      };
+      const body = deploymentBody(wanted, identity, hash);
+      const asWanted = findDrift(body, first).length === 0 && echoesAll(body.litellm_params, first);
+      await stores.deployments.adopt(model.id, {
+        deploymentId: first.id,
+        retiredIds: copies.map((copy) => copy.id),
+        appliedHash: asWanted ? hash : null,
+        appliedKeys: asWanted ? writtenKeys(body) : null,
+        pushedAt: settings.updatedAt,
+      });
+    }
+  }
+}
+
+/** An adopted row is only as wanted when it shows the route that we would write. */
+function echoesAll(params: Record<string, unknown>, row: DestinationRow): boolean {
+  return ['model', 'api_base'].every((key) => row.litellmParams[key] === params[key]);
+}
