@@ -1,0 +1,37 @@
+type Fields = Record<string, unknown>;
+
+const texts = (value: unknown): string =>
+  (Array.isArray(value) ? value.map(String).join(',') : String(value)).trim();
+
+/** An empty field clears, an absent one keeps. */
+const readers = {
+  text: (text: string) => text,
+  number: (text: string) => (Number.isNaN(Number(text)) ? text : Number(text)),
+  boolean: (text: string) => ['true', '1', 'yes', 'on'].includes(text.toLowerCase()),
+  list: (text: string) =>
+    text
+      .split(/[,\n]/)
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+};
+
+/** A form's texts as JSON values, by the kind of each field; fields that are not named stay as they are. */
+export function readForm(fields: Fields, kinds: Record<string, keyof typeof readers>): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => {
+      const text = texts(value);
+      return [name, text === '' ? null : readers[kinds[name] ?? 'text'](text)];
+    }),
+  );
+}
+
+/** The predecessor's two price fields become the override that JSON takes; both empty clear it. */
+export function foldPrices(fields: Fields, inputName: string, outputName: string, into: string): Fields {
+  const { [inputName]: input, [outputName]: output, ...rest } = fields;
+  if (input === undefined && output === undefined) return rest;
+  const prices = {
+    ...(input != null && { input_cost_per_token: input }),
+    ...(output != null && { output_cost_per_token: output }),
+  };
+  return { ...rest, [into]: Object.keys(prices).length === 0 ? null : prices };
+}

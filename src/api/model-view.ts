@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { publishedContext } from '../domain/published-context.js';
+import { whatIsWanted } from '../domain/want.js';
+import { displayName, effectiveParams, providerParams } from '../domain/wanted-deployment.js';
+import type { Deployment } from '../entities/deployment.js';
+import type { Model } from '../entities/model.js';
+import type { Provider } from '../entities/provider.js';
+import type { Settings } from '../entities/settings.js';
+import { priceRecord } from './provider-view.js';
+
+const anyObject = z.record(z.string(), z.unknown());
+
+const deploymentView = z.object({
+  /** `in-step`: LiteLLM has what is wanted. `absent`: not there, as wanted. */
+  state: z.enum(['in-step', 'pending', 'out-of-step', 'failed', 'absent']),
+  deployment_id: z.string().nullable(),
+  generation: z.int(),
+  pushed_at: z.string().nullable(),
+  last_error: z.string().nullable(),
+  last_error_at: z.string().nullable(),
+});
+
+export const modelView = z.object({
+  id: z.int(),
+  provider_id: z.int(),
+  provider_name: z.string(),
+  model_id: z.string(),
+  display_name: z.string(),
+  mode: z.string(),
+  model_type: z.string().describe('the mode, by the name that the predecessor gave it'),
+  context_window: z.int().nullable().describe('tokens: what is published'),
+  context_source: z.string().nullable(),
+  max_context_window: z.int().nullable(),
+  max_output_tokens: z.int().nullable(),
+  capabilities: z.array(z.string()),
+  tags: z.array(z.string()).describe('user tags'),
+  user_tags: z.array(z.string()),
+  access_groups: z.array(z.string()),
+  pricing_profile: z.string().nullable(),
+  pricing_override: z.record(z.string(), z.number()),
+  ollama_mode: z.string().nullable(),
+  sync_enabled: z.boolean(),
+  user_modified: z.boolean(),
+  is_orphaned: z.boolean(),
+  orphaned_at: z.string().nullable(),
+  missed_count: z.int(),
+  unusable: z.string().nullable(),
+  details_error: z.string().nullable(),
+  first_seen: z.string(),
+  last_seen: z.string(),
+  deployment: deploymentView,
+});
+
+export const modelDetailView = modelView.extend({
+  provider: z.object({ id: z.int(), name: z.string(), type: z.string(), prefix: z.string().nullable() }),
+  litellm_params: anyObject.describe("the provider's parameters"),
+  user_params: anyObject.nullable(),
+  effective_params: anyObject.describe('what is pushed'),
+  provenance: z.record(z.string(), z.string()),
+  raw_metadata: z.unknown(),
+});
+
+export interface ModelParts {
+  model: Model;
+  provider: Provider;
+  settings: Settings;
+  deployment: Deployment | undefined;
+  nowMs: number;
+}
+
+export function viewModel({ model, provider, deployment, nowMs }: ModelParts): z.infer<typeof modelView> {
+  const context = publishedContext(model, provider);
+  return {
+    id: model.id,
+    provider_id: model.providerId,
+    provider_name: provider.name,
+    model_id: model.modelId,
+    display_name: displayName(provider, model.modelId),
+    mode: model.mode,
+    model_type: model.mode,
+    context_window: context?.value ?? null,
+    context_source: context?.source ?? null,
+    max_context_window: model.maxContextWindow,
+    max_output_tokens: model.maxOutputTokens,
+    capabilities: model.capabilities,
+    tags: model.userTags ?? [],
+    user_tags: model.userTags ?? [],
+    access_groups: model.accessGroups ?? [],
+    pricing_profile: model.pricingProfile,
+    pricing_override: priceRecord(model.pricingOverride),
+    ollama_mode: model.ollamaMode,
+    sync_enabled: model.syncEnabled,
+    user_modified: model.userModified,
+    is_orphaned: model.isOrphaned,
+    orphaned_at: model.orphanedAt,
+    missed_count: model.missedCount,
+    unusable: model.unusable,
+    details_error: model.detailsError,
+    first_seen: model.firstSeen,
+    last_seen: model.lastSeen,
+    deployment: {
+      state: stateOf(deployment, whatIsWanted(model, provider, nowMs).want),
+      deployment_id: deployment?.deploymentId ?? null,
+      generation: deployment?.generation ?? 0,
+      pushed_at: deployment?.pushedAt ?? null,
+      last_error: deployment?.lastError ?? null,
+      last_error_at: deployment?.lastErrorAt ?? null,
+    },
+  };
+}
+
+function stateOf(deployment: Deployment | undefined, want: 'present' | 'leave' | 'absent') {
+  if (deployment?.pending) return 'pending';
+  if (deployment?.lastError != null) return 'failed';
+  const present = deployment?.appliedHash != null;
+  if (want === 'absent') return present ? 'out-of-step' : 'absent';
+  if (want === 'leave') return present ? 'in-step' : 'absent';
+  return present && deployment.appliedHash === deployment.wantedHash ? 'in-step' : 'out-of-step';
+}
+
+export function viewModelDetail(parts: ModelParts, rawMetadata: unknown): z.infer<typeof modelDetailView> {
+  const { model, provider, settings } = parts;
+  return {
+    ...viewModel(parts),
+    provider: { id: provider.id, name: provider.name, type: provider.type, prefix: provider.prefix },
+    litellm_params: providerParams(model, provider, settings),
+    user_params: model.userParams,
+    effective_params: effectiveParams(model, provider, settings),
+    provenance: model.provenance,
+    raw_metadata: rawMetadata,
+  };
+}

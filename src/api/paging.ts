@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/** `?limit=&offset=` of every list. */
+export const paging = {
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  offset: z.coerce.number().int().min(0).default(0),
+};
+
+export const idParams = z.object({
+  id: z.coerce.number('takes a number').int('takes a whole number').positive('takes a number above 0'),
+});
+
+export const queryBoolean = z
+  .enum(['true', 'false', '1', '0'], 'takes true or false')
+  .transform((text) => text === 'true' || text === '1');
+
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), total: z.int() });
+}

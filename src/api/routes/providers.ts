@@ -1,0 +1,269 @@
+import createError from 'http-errors';
+import { z } from 'zod';
+import { normaliseBaseUrl, sameEndpoint } from '../../domain/base-url.js';
+import type { ProviderKind } from '../../domain/kinds.js';
+import { filterMatchesAny } from '../../domain/model-filter.js';
+import type { Provider } from '../../entities/provider.js';
+import { isDuplicate, type ProviderEdit } from '../../entities/providers-store.js';
+import { startSync } from '../../jobs/start-sync.js';
+import { applyChanges } from '../apply-changes.js';
+import { defineRoute, type ApiServices } from '../define-route.js';
+import { foldPrices, readForm } from '../form.js';
+import { idParams } from '../paging.js';
+import { invalidField } from '../problem.js';
+import { formKinds, providerCreate, providerUpdate, type ProviderUpdate } from '../provider-schema.js';
+import { providerView, viewProvider } from '../provider-view.js';
+import { runView } from '../run-view.js';
+import { viewOf } from './runs.js';
+
+const defaults = {
+  prefix: null,
+  tags: null,
+  accessGroups: null,
+  pricingProfile: null,
+  pricingOverride: null,
+  syncEnabled: true,
+  syncIntervalSeconds: null,
+  autoDetectFim: true,
+  modelFilter: null,
+  modelFilterExclude: null,
+  litellmBaseUrl: null,
+  defaultNumCtx: null,
+  isLocal: null,
+  orphanPolicy: 'remove',
+  graceMisses: 3,
+  graceSeconds: 3_600,
+} as const;
+
+const fromForm = (fields: Record<string, unknown>) =>
+  foldPrices(
+    readForm(fields, formKinds),
+    'pricing_input_cost_per_token',
+    'pricing_output_cost_per_token',
+    'pricing_override',
+  );
+
+export const providerRoutes = [
+  defineRoute({
+    method: 'get',
+    paths: ['/api/providers'],
+    summary: 'All providers',
+    reply: z.array(providerView),
+    async handle(_input, { stores }) {
+      return (await stores.providers.list()).map(viewProvider);
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    paths: ['/api/providers', '/admin/providers'],
+    summary: 'Add a provider; its first sync starts at once',
+    body: providerCreate,
+    fromForm,
+    reply: providerView,
+    status: 201,
+    needsQueue: true,
+    async handle({ body, actor }, services) {
+      const edit = await checked(body, undefined, services);
+      const mode = body.default_ollama_mode ?? (body.type === 'ollama' ? 'ollama_chat' : null);
+      const values = { ...defaults, ...edit, defaultOllamaMode: mode } as ProviderEdit;
+      const provider = await unlessTaken(values.name, () =>
+        services.stores.providers.insert(values, body.api_key ?? null, services.now().toISOString()),
+      );
+      await audit(services, actor, 'provider.create', provider.name, body);
+      await applyChanges(services, { providerId: provider.id }, { schedules: true });
+      return viewProvider(provider);
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    paths: ['/api/providers/:id'],
+    summary: 'One provider',
+    params: idParams,
+    reply: providerView,
+    async handle({ params }, services) {
+      return viewProvider(await existing(params.id, services));
+    },
+  }),
+  ...(['patch', 'post'] as const).map((method) =>
+    defineRoute({
+      method,
+      paths: ['/api/providers/:id', '/admin/providers/:id'],
+      summary: 'Change a provider: absent fields stay, null clears one',
+      params: idParams,
+      body: providerUpdate,
+      fromForm,
+      reply: providerView,
+      needsQueue: true,
+      async handle({ params, body, actor }, services) {
+        const present = await existing(params.id, services);
+        if (present.deletingAt !== null)
+          throw createError(409, `provider "${present.name}" is being deleted`);
+        const edit = await checked(body, present, services);
+        const provider = await unlessTaken(body.name ?? present.name, () =>
+          services.stores.providers.update(present, edit, body.api_key, services.now().toISOString()),
+        );
+        await audit(services, actor, 'provider.update', provider.name, body);
+        await applyChanges(services, { providerId: provider.id }, { schedules: true });
+        return viewProvider(provider);
+      },
+    }),
+  ),
+  defineRoute({
+    method: 'delete',
+    paths: ['/api/providers/:id', '/admin/providers/:id'],
+    summary:
+      'Delete a provider: first its deployments at LiteLLM, then its rows; the run tells how far it is',
+    params: idParams,
+    reply: runView,
+    status: 202,
+    needsQueue: true,
+    async handle({ params, actor }, services) {
+      const { stores, queues, now } = services;
+      const provider = await existing(params.id, services);
+      const at = now().toISOString();
+      const wish = {
+        kind: 'delete' as const,
+        trigger: 'manual' as const,
+        providerId: provider.id,
+        providerName: provider.name,
+      };
+      const { run, joined } = await stores.runs.openOrJoin(wish, at);
+      if (!joined) {
+        await stores.providers.markDeleting(provider.id, at);
+        await audit(services, actor, 'provider.delete', provider.name, {});
+        await applyChanges(services, { providerId: provider.id }, { schedules: true });
+        const jobId = await queues.add('push-model', {
+          kind: 'delete-provider',
+          providerId: provider.id,
+          runId: run.id,
+        });
+        await stores.runs.setJob(run.id, jobId);
+      }
+      return viewOf(run, services);
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    paths: ['/api/providers/:id/sync', '/api/providers/:id/sync-now', '/api/providers/:id/fetch-now'],
+    summary: 'Sync one provider now, or join the run that is open',
+    params: idParams,
+    reply: runView.extend({ joined: z.boolean() }),
+    status: 202,
+    needsQueue: true,
+    async handle({ params }, services) {
+      const provider = await existing(params.id, services);
+      if (provider.deletingAt !== null)
+        throw createError(409, `provider "${provider.name}" is being deleted`);
+      const { run, joined } = await startSync(provider, 'manual', { ...services, enqueue: services.queues });
+      return { ...(await viewOf(run, services)), joined };
+    },
+  }),
+];
+
+export async function existing(id: number, { stores }: ApiServices): Promise<Provider> {
+  const provider = await stores.providers.byId(id);
+  if (provider === null) throw createError(404, `there is no provider ${id}`);
+  return provider;
+}
+
+/** What the schema cannot know: addresses by kind, modes by kind, and that a new filter matches something. */
+async function checked(
+  body: ProviderUpdate,
+  present: Provider | undefined,
+  { stores }: ApiServices,
+): Promise<Partial<ProviderEdit>> {
+  const type = body.type ?? present?.type ?? 'openai';
+  const edit = editOf(body);
+  if (body.base_url !== undefined || body.type !== undefined) {
+    edit.baseUrl = normalised(type, body.base_url ?? present?.baseUrl ?? '', 'base_url');
+  }
+  if (body.litellm_base_url != null)
+    edit.litellmBaseUrl = normalised(type, body.litellm_base_url, 'litellm_base_url');
+  const destination = (await stores.settings.get()).litellmBaseUrl;
+  if (edit.baseUrl !== undefined && destination !== null && sameEndpoint(edit.baseUrl, destination)) {
+    throw invalidField(
+      'base_url',
+      'is the LiteLLM that models are written to; it cannot be read as a provider as well',
+    );
+  }
+  if (type !== 'ollama') {
+    if (body.default_ollama_mode != null)
+      throw invalidField('default_ollama_mode', 'is for providers of type ollama only');
+    edit.defaultOllamaMode = null;
+  }
+  if (present !== undefined && (body.model_filter !== undefined || body.model_filter_exclude !== undefined)) {
+    refuseEmptyFilter(body, present, await stores.models.activeIds(present.id));
+  }
+  return edit;
+}
+
+function refuseEmptyFilter(body: ProviderUpdate, present: Provider, ids: string[]): void {
+  const include = body.model_filter === undefined ? present.modelFilter : body.model_filter;
+  const exclude =
+    body.model_filter_exclude === undefined ? present.modelFilterExclude : body.model_filter_exclude;
+  if (ids.length === 0 || filterMatchesAny(ids, include, exclude)) return;
+  throw invalidField(
+    body.model_filter === undefined ? 'model_filter_exclude' : 'model_filter',
+    `matches none of the ${ids.length} stored models, so all of them would go; for example "${ids[0] ?? ''}" is left out`,
+  );
+}
+
+function normalised(type: ProviderKind, input: string, field: string): string {
+  const result = normaliseBaseUrl(type, input);
+  if ('error' in result) throw invalidField(field, result.error);
+  return result.url;
+}
+
+function editOf(body: ProviderUpdate): Partial<ProviderEdit> {
+  const edit = {
+    name: body.name,
+    type: body.type,
+    prefix: body.prefix,
+    defaultOllamaMode: body.default_ollama_mode,
+    tags: body.tags,
+    accessGroups: body.access_groups,
+    pricingProfile: body.pricing_profile,
+    pricingOverride: body.pricing_override,
+    syncEnabled: body.sync_enabled,
+    syncIntervalSeconds: body.sync_interval_seconds,
+    autoDetectFim: body.auto_detect_fim,
+    modelFilter: body.model_filter,
+    modelFilterExclude: body.model_filter_exclude,
+    litellmBaseUrl: body.litellm_base_url,
+    defaultNumCtx: body.default_num_ctx,
+    isLocal: body.is_local,
+    orphanPolicy: body.orphan_policy,
+    graceMisses: body.grace_misses,
+    graceSeconds: body.grace_seconds,
+  };
+  return Object.fromEntries(Object.entries(edit).filter(([, value]) => value !== undefined));
+}
+
+async function unlessTaken<T>(name: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isDuplicate(error))
+      throw createError(409, `there is a provider named "${name}" already`, {
+        fields: [{ field: 'name', message: 'is taken' }],
+      });
+    throw error;
+  }
+}
+
+async function audit(
+  services: ApiServices,
+  actor: string,
+  action: string,
+  subject: string,
+  body: object,
+): Promise<void> {
+  const { api_key: key, ...details } = body as Record<string, unknown>;
+  await services.stores.history.addAuditEvent({
+    at: services.now().toISOString(),
+    actor,
+    action,
+    subject,
+    details: { ...details, ...(key !== undefined && { api_key: key === null ? 'removed' : 'set' }) },
+  });
+}

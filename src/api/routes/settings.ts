@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { normaliseBaseUrl, sameEndpoint } from '../../domain/base-url.js';
+import { pricingOverride, pricingProfile } from '../../domain/pricing.js';
+import { updateStrategies } from '../../domain/update-strategy.js';
+import type { Settings } from '../../entities/settings.js';
+import type { SettingsEdit } from '../../entities/settings-store.js';
+import { applyChanges } from '../apply-changes.js';
+import { defineRoute, type ApiServices } from '../define-route.js';
+import { foldPrices, readForm } from '../form.js';
+import { invalidField } from '../problem.js';
+import { apiKey, syncInterval } from '../provider-schema.js';
+import { priceRecord } from '../provider-view.js';
+
+const settingsView = z.object({
+  instance_id: z.string(),
+  litellm_base_url: z.string().nullable(),
+  has_litellm_api_key: z.boolean(),
+  litellm_api_key_hint: z.string().nullable(),
+  sync_interval_seconds: z.int(),
+  default_pricing_profile: z.string().nullable(),
+  default_pricing_override: z.record(z.string(), z.number()),
+  update_strategy: z.enum(updateStrategies),
+  tags_placement: z.enum(['litellm_params', 'model_info']),
+  litellm_poll_seconds: z.int(),
+  run_retention_days: z.int(),
+  destination: z.object({
+    /** `unknown` until the first listing. */
+    state: z.enum(['not-configured', 'ok', 'error', 'suspicious', 'unknown']),
+    version: z.string().nullable(),
+    last_listed_at: z.string().nullable(),
+    error: z.string().nullable(),
+    error_at: z.string().nullable(),
+  }),
+});
+
+const settingsUpdate = z
+  .strictObject({
+    litellm_base_url: z.string().trim().min(1).max(2_000).nullable(),
+    litellm_api_key: apiKey.nullable(),
+    sync_interval_seconds: syncInterval,
+    default_pricing_profile: pricingProfile.nullable(),
+    default_pricing_override: pricingOverride.nullable(),
+    update_strategy: z.enum(updateStrategies, `takes ${updateStrategies.join(', ')}`),
+    tags_placement: z.enum(['litellm_params', 'model_info'], 'takes litellm_params or model_info'),
+    litellm_poll_seconds: z.int('takes whole seconds').min(1).max(3_600),
+    run_retention_days: z.int('takes whole days').min(1).max(3_650),
+  })
+  .partial();
+
+const formKinds = {
+  sync_interval_seconds: 'number',
+  litellm_poll_seconds: 'number',
+  run_retention_days: 'number',
+  default_input_cost_per_token: 'number',
+  default_output_cost_per_token: 'number',
+} as const;
+
+const paths: [string, ...string[]] = ['/api/admin/config', '/api/settings'];
+
+export const settingsRoutes = [
+  defineRoute({
+    method: 'get',
+    paths,
+    summary: 'Settings, and what is known of LiteLLM',
+    reply: settingsView,
+    async handle(_input, { stores }) {
+      return view(await stores.settings.get());
+    },
+  }),
+  ...(['patch', 'post'] as const).map((method) =>
+    defineRoute({
+      method,
+      paths,
+      summary:
+        'Change settings: absent fields stay, null clears one; without litellm_base_url nothing is pushed',
+      body: settingsUpdate,
+      fromForm: (fields) =>
+        foldPrices(
+          readForm(fields, formKinds),
+          'default_input_cost_per_token',
+          'default_output_cost_per_token',
+          'default_pricing_override',
+        ),
+      reply: settingsView,
+      needsQueue: true,
+      async handle({ body, actor }, services) {
+        const { stores, now } = services;
+        const at = now().toISOString();
+        const edit = await editOf(body, services);
+        const before = await stores.settings.get();
+        const settings = await stores.settings.update(edit, body.litellm_api_key, at);
+        if (settings.litellmBaseUrl !== before.litellmBaseUrl) await stores.deployments.forgetApplied();
+        const { litellm_api_key: key, ...details } = body;
+        await stores.history.addAuditEvent({
+          at,
+          actor,
+          action: 'settings.update',
+          subject: null,
+          details: {
+            ...details,
+            ...(key !== undefined && { litellm_api_key: key === null ? 'removed' : 'set' }),
+          },
+        });
+        await applyChanges(services, 'all', { schedules: true });
+        return view(settings);
+      },
+    }),
+  ),
+];
+
+async function editOf(body: z.infer<typeof settingsUpdate>, { stores }: ApiServices): Promise<SettingsEdit> {
+  const edit = {
+    syncIntervalSeconds: body.sync_interval_seconds,
+    defaultPricingProfile: body.default_pricing_profile,
+    defaultPricingOverride: body.default_pricing_override,
+    updateStrategy: body.update_strategy,
+    tagsPlacement: body.tags_placement,
+    litellmPollSeconds: body.litellm_poll_seconds,
+    runRetentionDays: body.run_retention_days,
+    litellmBaseUrl:
+      body.litellm_base_url == null
+        ? body.litellm_base_url
+        : await destinationUrl(body.litellm_base_url, { stores }),
+  };
+  return Object.fromEntries(Object.entries(edit).filter(([, value]) => value !== undefined));
+}
+
+async function destinationUrl(input: string, { stores }: Pick<ApiServices, 'stores'>): Promise<string> {
+  const result = normaliseBaseUrl('litellm', input);
+  if ('error' in result) throw invalidField('litellm_base_url', result.error);
+  const provider = (await stores.providers.list()).find(({ baseUrl }) => sameEndpoint(baseUrl, result.url));
+  if (provider)
+    throw invalidField(
+      'litellm_base_url',
+      `is what provider "${provider.name}" reads from; delete that provider first`,
+    );
+  return result.url;
+}
+
+function view(settings: Settings): z.infer<typeof settingsView> {
+  return {
+    instance_id: settings.instanceId,
+    litellm_base_url: settings.litellmBaseUrl,
+    has_litellm_api_key: settings.hasLitellmApiKey,
+    litellm_api_key_hint: settings.litellmApiKeyHint,
+    sync_interval_seconds: settings.syncIntervalSeconds,
+    default_pricing_profile: settings.defaultPricingProfile,
+    default_pricing_override: priceRecord(settings.defaultPricingOverride),
+    update_strategy: settings.updateStrategy,
+    tags_placement: settings.tagsPlacement,
+    litellm_poll_seconds: settings.litellmPollSeconds,
+    run_retention_days: settings.runRetentionDays,
+    destination: {
+      state: destinationState(settings),
+      version: settings.litellmVersion,
+      last_listed_at: settings.surveyedAt,
+      error: settings.destinationError,
+      error_at: settings.destinationErrorAt,
+    },
+  };
+}
+
+function destinationState(settings: Settings): z.infer<typeof settingsView>['destination']['state'] {
+  if (settings.litellmBaseUrl === null) return 'not-configured';
+  if (settings.destinationError !== null) return 'error';
+  if (settings.suspectSince !== null) return 'suspicious';
+  return settings.surveyedAt === null ? 'unknown' : 'ok';
+}

@@ -1,0 +1,68 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from '../api/app.js';
+import { Gate } from '../api/auth.js';
+import type { ApiServices } from '../api/define-route.js';
+import type { Config } from '../config.js';
+import { connectRedis } from '../jobs/connections.js';
+import { createQueues } from '../jobs/queues.js';
+import type { Logger } from '../logger.js';
+import { layFoundation, version } from './assemble.js';
+import { runProcess } from './run-process.js';
+import { ensureSecretFile } from './secrets.js';
+
+await runProcess('api', startApi);
+
+async function startApi(config: Config, logger: Logger): Promise<() => Promise<void>> {
+  const now = () => new Date();
+  const foundation = await layFoundation(config, now);
+  const { stores, secretKey } = foundation;
+  const redis = connectRedis(config.redisUrl, 'asking');
+  const queues = createQueues(redis, config.queuePrefix);
+  const services: ApiServices = {
+    stores,
+    queues,
+    now,
+    logger,
+    version,
+    isQueueAlive: () => answers(() => redis.ping()),
+  };
+
+  const token =
+    config.auth === 'off'
+      ? undefined
+      : (config.adminToken ?? ensureSecretFile(config.dataDir, 'admin-token'));
+  const server = createServer(createApp(services, new Gate(token, secretKey, now)));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  announce(config, (server.address() as AddressInfo).port, token, logger);
+
+  return async () => {
+    server.close();
+    server.closeAllConnections();
+    await queues.close();
+    redis.disconnect();
+    await foundation.close();
+  };
+}
+
+/** As Jupyter does: whoever reads the start-up log may log in. A token of the person's own choice is not repeated. */
+function announce(config: Config, port: number, token: string | undefined, logger: Logger): void {
+  const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
+  const address = `http://${host}:${port}`;
+  logger.info('the api listens', { address });
+  if (token === undefined) logger.warn('AUTH=off: everybody who reaches this address may do everything');
+  else if (config.adminToken === undefined) logger.info(`log in at ${address}/login?token=${token}`);
+  else logger.info(`log in at ${address}/login with ADMIN_TOKEN`);
+}
+
+async function answers(call: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await call();
+    return true;
+  } catch {
+    return false;
+  }
+}

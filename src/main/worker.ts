@@ -1,0 +1,48 @@
+import type { Config } from '../config.js';
+import { closeLostRuns } from '../jobs/close-lost-runs.js';
+import { connectRedis, untilReady } from '../jobs/connections.js';
+import { consume } from '../jobs/consume.js';
+import { jobList } from '../jobs/job-list.js';
+import { createQueues } from '../jobs/queues.js';
+import { equaliseSchedules } from '../jobs/schedules.js';
+import type { Logger } from '../logger.js';
+import { createServices, layFoundation } from './assemble.js';
+import { runProcess } from './run-process.js';
+
+/** Redis may start after us; beyond this something is wrong. */
+const redisPatienceMs = 60_000;
+
+await runProcess('worker', startWorker);
+
+async function startWorker(config: Config, logger: Logger): Promise<() => Promise<void>> {
+  const now = () => new Date();
+  const foundation = await layFoundation(config, now);
+  const { stores } = foundation;
+  const connection = connectRedis(config.redisUrl, 'working');
+  await untilReady(connection, redisPatienceMs);
+  const queues = createQueues(connection, config.queuePrefix);
+  const services = createServices(stores, queues, logger, now);
+
+  await queues.prepare();
+  await closeLostRuns(services);
+  await equaliseSchedules(stores, queues.byName);
+  const jobs = jobList.filter((job) => config.workerQueues.includes(job.name));
+  const consumer = consume(
+    jobs,
+    {
+      connection,
+      prefix: config.queuePrefix,
+      ...(config.workerConcurrency !== undefined && { concurrency: config.workerConcurrency }),
+    },
+    queues,
+    services,
+  );
+  logger.info('the worker works', { queues: jobs.map((job) => job.name).join(' ') });
+
+  return async () => {
+    await consumer.stop();
+    await queues.close();
+    connection.disconnect();
+    await foundation.close();
+  };
+}
