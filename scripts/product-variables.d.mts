@@ -1,0 +1,2 @@
+export const productVariables: string[];
+export function withoutProductVariables(env?: NodeJS.ProcessEnv): NodeJS.ProcessEnv;
