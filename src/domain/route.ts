@@ -42,8 +42,10 @@ export function routeOf(
 function openAiBase({ type, baseUrl, apiRoot, litellmBaseUrl }: RouteInput): string {
   const ours = apiRoot ?? defaultApiRoot(type, baseUrl);
   if (litellmBaseUrl === null) return ours;
-  const suffix = ours.startsWith(baseUrl) ? ours.slice(baseUrl.length) : '';
-  return suffix === '' ? defaultApiRoot(type, litellmBaseUrl) : litellmBaseUrl + suffix;
+  const theirs = defaultApiRoot(type, litellmBaseUrl);
+  // A URL with a version says it all; else LiteLLM finds the API under the same path below its URL as we do below ours.
+  if (theirs === litellmBaseUrl || !ours.startsWith(baseUrl)) return theirs;
+  return litellmBaseUrl + ours.slice(baseUrl.length);
 }
 
 function defaultApiRoot(type: ProviderKind, baseUrl: string): string {
