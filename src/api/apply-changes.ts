@@ -10,11 +10,11 @@ import type { ApiServices } from './define-route.js';
 export async function applyChanges(
   services: ApiServices,
   scope: Parameters<typeof planPushes>[0],
-  { schedules }: { schedules: boolean },
+  { schedules, runId = null }: { schedules: boolean; runId?: number | null },
 ): Promise<void> {
   try {
     if (schedules) await equaliseSchedules(services.stores, services.queues.byName);
-    await planPushes(scope, null, { stores: services.stores, enqueue: services.queues, now: services.now });
+    await planPushes(scope, runId, { stores: services.stores, enqueue: services.queues, now: services.now });
   } catch (error) {
     if (!(error instanceof QueueUnavailableError)) throw error;
     services.logger.warn('saved, but not queued: Redis went away', { error: error.message });

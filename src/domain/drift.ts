@@ -22,8 +22,11 @@ function driftedKeys(part: string, written: JsonObject, echoed: JsonObject, igno
     .map(([key]) => `${part}.${key}`);
 }
 
+/** LiteLLM masks all but four characters at each end; of a price that may leave one star: `1.12*e-06` (scenario C23). */
+const masked = /\*{3,}|^.{4}\*+.{4}$/;
+
 function sameValue(written: Json, echoed: Json | undefined): boolean {
-  if (typeof echoed === 'string' && /\*{3,}/.test(echoed)) return true;
+  if (typeof echoed === 'string' && masked.test(echoed)) return true;
   if (isJsonObject(written) && isJsonObject(echoed)) {
     return Object.entries(written).every(([key, value]) => value === null || sameValue(value, echoed[key]));
   }

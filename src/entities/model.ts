@@ -15,12 +15,17 @@ export class Model {
 
   // What the provider says; rewritten by each sync that finds a change.
   @Column({ type: 'text' }) mode!: LitellmMode;
+  /** The mode, under the predecessor's name for those who read the table. */
+  @Column({ type: 'text' }) modelType!: LitellmMode;
   /** The largest window the server will really use, as far as it tells. */
   @Column({ type: 'integer', nullable: true }) contextWindow!: number | null;
   @Column({ type: 'integer', nullable: true }) maxContextWindow!: number | null;
   @Column({ type: 'integer', nullable: true }) configuredContext!: number | null;
   @Column({ type: 'integer', nullable: true }) observedContext!: number | null;
+  /** These three as LiteLLM names them, before provider settings and edits. */
+  @Column({ type: 'integer', nullable: true }) maxInputTokens!: number | null;
   @Column({ type: 'integer', nullable: true }) maxOutputTokens!: number | null;
+  @Column({ type: 'integer', nullable: true }) maxTokens!: number | null;
   @Column({ type: 'simple-json' }) capabilities!: string[];
   @Column({ type: 'boolean' }) remote!: boolean;
   @Column({ type: 'text', nullable: true }) unusable!: string | null;

@@ -165,11 +165,14 @@ export class ModelsStore {
 
 const derivedColumns = [
   'mode',
+  'model_type',
   'context_window',
   'max_context_window',
   'configured_context',
   'observed_context',
+  'max_input_tokens',
   'max_output_tokens',
+  'max_tokens',
   'capabilities',
   'remote',
   'unusable',
@@ -179,14 +182,19 @@ const derivedColumns = [
 ] as const;
 
 function derivedValues(model: NormalisedModel, normaliserVersion: number) {
-  const output = model.litellmParams['max_output_tokens'];
+  const context = model.configuredContext ?? model.observedContext ?? model.maxContextWindow ?? null;
+  const reported = model.litellmParams['max_output_tokens'];
+  const output = typeof reported === 'number' ? reported : null;
   return {
     mode: model.mode,
-    context_window: model.configuredContext ?? model.observedContext ?? model.maxContextWindow ?? null,
+    model_type: model.mode,
+    context_window: context,
     max_context_window: model.maxContextWindow ?? null,
     configured_context: model.configuredContext ?? null,
     observed_context: model.observedContext ?? null,
-    max_output_tokens: typeof output === 'number' ? output : null,
+    max_input_tokens: context,
+    max_output_tokens: output,
+    max_tokens: output ?? context,
     capabilities: JSON.stringify(model.capabilities),
     remote: model.remote ? 1 : 0,
     unusable: model.unusable ?? null,

@@ -122,7 +122,7 @@ export class RunsStore {
 
   async noteReconcile(
     id: number,
-    found: Partial<Pick<SyncRun, 'missing' | 'drifted' | 'warnings' | 'listCalls'>>,
+    found: Partial<Pick<SyncRun, 'missing' | 'drifted' | 'warnings'>>,
   ): Promise<void> {
     await this.#set(id, found);
   }
@@ -148,6 +148,12 @@ export class RunsStore {
     const column = outcomeColumn[outcome];
     await this.database.write((sqlite) =>
       sqlite.prepare(`UPDATE sync_runs SET ${column} = ${column} + 1 WHERE id = ?`).run(id),
+    );
+  }
+
+  async countListing(id: number): Promise<void> {
+    await this.database.write((sqlite) =>
+      sqlite.prepare('UPDATE sync_runs SET list_calls = list_calls + 1 WHERE id = ?').run(id),
     );
   }
 

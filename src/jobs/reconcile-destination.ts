@@ -12,7 +12,7 @@ import { closeRun } from './close-run.js';
 import type { JobContext } from './define-job.js';
 import { Postponed } from './job-errors.js';
 import type { Payload } from './payloads.js';
-import { planPushes } from './plan-pushes.js';
+import { isAtLitellm, planPushes } from './plan-pushes.js';
 import { surveyDestination } from './survey-destination.js';
 
 interface Known extends ModelWithDeployment {
@@ -43,7 +43,7 @@ export async function reconcileDestination(
     return 'no LiteLLM is configured';
   }
   const rows = await surveyDestination(access, context);
-  await context.stores.runs.noteReconcile(run, { listCalls: 1 });
+  await context.stores.runs.countListing(run);
   const view = await look(run, access, rows, context);
   await judgeMissing(view, context);
   await judgePresent(view, context);
@@ -157,7 +157,7 @@ async function judgePresent(view: View, context: JobContext): Promise<void> {
       continue;
     const found = deployment?.deploymentId == null ? relearn(entry, ours) : ours.get(deployment.deploymentId);
     if (found === undefined) continue;
-    if (deployment?.deploymentId == null) {
+    if (deployment?.deploymentId == null || !isAtLitellm(deployment)) {
       await context.stores.deployments.adopt(model.id, {
         deploymentId: found.row.id,
         generation: found.marker.generation,
@@ -179,8 +179,10 @@ async function judgePresent(view: View, context: JobContext): Promise<void> {
       const keys = findDrift(deploymentBody(wanted, identity, hash), found.row);
       const appliedHash = keys.length > 0 ? null : hash;
       if (keys.length > 0) drifted.push({ model: displayName(provider, model.modelId), keys });
-      if (appliedHash !== deployment.appliedHash)
-        await context.stores.deployments.save(model.id, { appliedHash });
+      // A push that Redis lost would be waited for without end; none runs beside a reconcile.
+      const pending = deployment.pending && keys.length > 0;
+      if (appliedHash !== deployment.appliedHash || pending !== deployment.pending)
+        await context.stores.deployments.save(model.id, { appliedHash, pending });
     } else if (found.marker.hash !== deployment.appliedHash) {
       drifted.push({ model: displayName(provider, model.modelId), keys: ['model_info.litellm_updater'] });
       await context.stores.deployments.save(model.id, { appliedHash: null });

@@ -1,6 +1,7 @@
 import { adoptableRows, adoptionKey } from '../domain/adoption.js';
 import { deploymentBody, deploymentHash, markerKey, writtenKeys } from '../domain/deployment-body.js';
 import { findDrift } from '../domain/drift.js';
+import { messageOf } from '../domain/errors.js';
 import type { DestinationAccess, DestinationRow } from '../domain/ports.js';
 import { wantedDeployment } from '../domain/wanted-deployment.js';
 import type { JobContext } from './define-job.js';
@@ -15,16 +16,21 @@ export async function surveyDestination(
   context: JobContext,
 ): Promise<DestinationRow[]> {
   const { stores, destination, signal } = context;
-  const version = await destination.version(access, signal);
   // Before the listing: a model that is stored meanwhile was not looked for.
   const now = context.now().toISOString();
-  const rows = await destination.list(access, signal);
-  await adopt(rows, context);
-  await stores.settings.noteSurvey(now, version);
-  return rows;
+  try {
+    const version = await destination.version(access, signal);
+    const rows = await destination.list(access, signal);
+    await adopt(rows, context);
+    await stores.settings.noteSurvey(now, version);
+    return rows;
+  } catch (error) {
+    if (!signal.aborted) await stores.settings.noteDestination(messageOf(error), now);
+    throw error;
+  }
 }
 
-async function adopt(rows: DestinationRow[], { stores }: JobContext): Promise<void> {
+async function adopt(rows: DestinationRow[], { stores, now }: JobContext): Promise<void> {
   const adoptable = adoptableRows(rows.filter((row) => !(markerKey in row.modelInfo)));
   if (adoptable.size === 0) return;
   const settings = await stores.settings.get();
@@ -49,7 +55,7 @@ async function adopt(rows: DestinationRow[], { stores }: JobContext): Promise<vo
         retiredIds: copies.map((copy) => copy.id),
         appliedHash: asWanted ? hash : null,
         appliedKeys: asWanted ? writtenKeys(body) : null,
-        pushedAt: settings.updatedAt,
+        pushedAt: now().toISOString(),
       });
     }
   }

@@ -9,7 +9,7 @@ import {
   writtenKeys,
 } from '../../src/domain/deployment-body.js';
 import { findDrift } from '../../src/domain/drift.js';
-import { canonicalJson } from '../../src/domain/json.js';
+import { canonicalJson, type JsonObject } from '../../src/domain/json.js';
 import { mergeFound } from '../../src/domain/merge-found.js';
 import { graceIsOver, isSuspicious } from '../../src/domain/orphan-rules.js';
 import { publishedContext } from '../../src/domain/published-context.js';
@@ -79,7 +79,7 @@ describe('drift', () => {
   };
 
   test('the echo of an untouched row is none, however it grew or hid keys', () => {
-    const { api_key: _key, tags: _tags, ...hidden } = echo.litellmParams;
+    const { api_key: _key, tags: _tags, ...hidden } = echo.litellmParams as JsonObject;
     expect(findDrift(body, echo)).toEqual([]);
     expect(findDrift(body, { ...echo, litellmParams: hidden })).toEqual([]);
     expect(

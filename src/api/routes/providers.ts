@@ -131,7 +131,7 @@ export const providerRoutes = [
       if (!joined) {
         await stores.providers.markDeleting(provider.id, at);
         await audit(services, actor, 'provider.delete', provider.name, {});
-        await applyChanges(services, { providerId: provider.id }, { schedules: true });
+        await applyChanges(services, { providerId: provider.id }, { schedules: true, runId: run.id });
         const jobId = await queues.add('push-model', {
           kind: 'delete-provider',
           providerId: provider.id,
