@@ -31,7 +31,8 @@ export function fromZod(error: z.ZodError): Error {
           field: [...path, key].join('.'),
           message: 'is no field of this resource',
         }));
-      return [{ field: path.join('.') || 'body', message: issue.message }];
+      const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+      return [{ field: path.join('.') || 'body', message: missing ? 'is required' : issue.message }];
     }),
   );
 }

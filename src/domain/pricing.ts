@@ -10,7 +10,8 @@ export const pricingProfiles = {
 } as const satisfies Record<string, JsonObject>;
 
 export type PricingProfile = keyof typeof pricingProfiles;
-export const pricingProfile = z.enum(Object.keys(pricingProfiles) as [PricingProfile, ...PricingProfile[]]);
+const profileNames = Object.keys(pricingProfiles) as [PricingProfile, ...PricingProfile[]];
+export const pricingProfile = z.enum(profileNames, `takes ${profileNames.join(', ')}`);
 
 const price = z.number().min(0).max(1_000);
 
