@@ -7,10 +7,8 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --include=dev --no-audit --no-fund
 COPY . .
-# `web` is not there in every version; the last stage copies it without asking.
 RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json \
-  && npm prune --omit=dev --no-audit --no-fund \
-  && mkdir -p web
+  && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
@@ -18,7 +16,6 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-COPY --from=build /app/web ./web
 # A new named volume takes its owner from here; a bind mount must be writable for uid 1000.
 RUN mkdir /data && chown node:node /data && chmod 700 /data
 USER node
