@@ -32,7 +32,7 @@ export function createOpenAiCompatible(http: Http): CatalogueReader {
         reply: first,
         listUrl,
         calls: guesses,
-      } = await firstKnown(listUrls(access.kind, access.baseUrl), get);
+      } = await firstKnown(candidates(access), get);
       throwForStatus(first, who);
       const found = new Map<string, JsonObject>();
       const skipped: SkippedEntry[] = [];
@@ -61,6 +61,12 @@ export function createOpenAiCompatible(http: Http): CatalogueReader {
     observedContexts: () => Promise.resolve(new Map()),
     hasDetails: () => false,
   };
+}
+
+/** What worked before comes first, so that a server without `/v1` costs one call, too. */
+function candidates({ kind, baseUrl, apiRoot }: ProviderAccess): string[] {
+  const urls = listUrls(kind, baseUrl);
+  return apiRoot === undefined ? urls : [...new Set([`${apiRoot}/models`, ...urls])];
 }
 
 /** The first candidate that is not a 404; where all are, the last 404. */

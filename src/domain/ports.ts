@@ -8,6 +8,8 @@ export interface ProviderAccess {
   /** Normalised (see `base-url.ts`), without trailing slash. */
   baseUrl: string;
   apiKey?: string;
+  /** Where an earlier list call found the API; asked first. */
+  apiRoot?: string;
 }
 
 export interface CatalogueEntry {

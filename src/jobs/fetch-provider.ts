@@ -99,7 +99,12 @@ async function currentRun(payload: Payload<'fetch-provider'>, { stores }: JobSer
 
 async function accessTo(provider: Provider, { stores }: JobServices): Promise<ProviderAccess> {
   const apiKey = await stores.providers.apiKeyOf(provider.id);
-  return { kind: provider.type, baseUrl: provider.baseUrl, ...(apiKey !== undefined && { apiKey }) };
+  return {
+    kind: provider.type,
+    baseUrl: provider.baseUrl,
+    ...(apiKey !== undefined && { apiKey }),
+    ...(provider.apiRoot !== null && { apiRoot: provider.apiRoot }),
+  };
 }
 
 async function list(access: ProviderAccess, context: JobContext): Promise<Catalogue> {

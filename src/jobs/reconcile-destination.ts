@@ -120,13 +120,26 @@ async function judgeMissing(view: View, context: JobContext): Promise<void> {
     await waitForSecondListing(view, missing.length, context);
   else if (settings.suspectSince !== null) await context.stores.settings.noteSuspicion(null);
 
-  for (const { deployment } of missing) {
+  for (const entry of missing) {
+    const { deployment } = entry;
     if (deployment?.deploymentId == null) continue;
     const id = deployment.deploymentId;
     const served = await context.destination.served(view.access, id, context.signal);
     const stored = served ?? (await context.destination.stored(view.access, id, context.signal));
-    if (stored === undefined)
-      await context.stores.deployments.save(deployment.modelId, { appliedHash: null, pushedAt: null });
+    if (stored !== undefined) continue;
+    // After an older backup of our database another generation serves the model: it goes only when the next one does.
+    const other = relearn(entry, view.ours);
+    await context.stores.deployments.save(
+      deployment.modelId,
+      other === undefined
+        ? { appliedHash: null, pushedAt: null }
+        : {
+            deploymentId: other.row.id,
+            generation: other.marker.generation,
+            appliedHash: other.marker.hash,
+            appliedKeys: null,
+          },
+    );
   }
   if (settings.suspectSince !== null) await context.stores.settings.noteSuspicion(null);
 }

@@ -7,15 +7,21 @@ import { payloads, type JobName, type Payload } from './payloads.js';
 
 const minuteMs = 60_000;
 
-type Schedule = { [N in JobName]: { id: string; name: N; everyMs: number; payload: Payload<N> } }[JobName];
+type Schedule = {
+  [N in JobName]: { id: string; name: N; everyMs: number; payload: Payload<N>; dueAt?: Date };
+}[JobName];
 
 /** Every repeatable job there should be: one for each provider, and the housekeeping. */
 function wantedSchedules(providers: Provider[], settings: Settings): Schedule[] {
   const ofProviders = providers.flatMap((provider): Schedule[] => {
     const seconds = provider.syncIntervalSeconds || settings.syncIntervalSeconds;
     if (!provider.syncEnabled || provider.deletingAt !== null || seconds === 0) return [];
+    const everyMs = seconds * 1_000;
     const payload = { providerId: provider.id, trigger: 'schedule' as const };
-    return [{ id: `provider-${provider.id}`, name: 'fetch-provider', everyMs: seconds * 1_000, payload }];
+    // A wiped Redis must not make every provider due at once (scenario D6); a new provider is due now.
+    const dueAt = provider.lastOkAt === null ? undefined : new Date(Date.parse(provider.lastOkAt) + everyMs);
+    const id = `provider-${provider.id}`;
+    return [{ id, name: 'fetch-provider', everyMs, payload, ...(dueAt && { dueAt }) }];
   });
   return [
     ...ofProviders,
@@ -64,7 +70,7 @@ async function equaliseQueue(queue: Queue, wanted: Schedule[]): Promise<void> {
     if (scheduler !== undefined && Number(scheduler.every) === schedule.everyMs) continue;
     await queue.upsertJobScheduler(
       schedule.id,
-      { every: schedule.everyMs },
+      { every: schedule.everyMs, ...(schedule.dueAt && { startDate: schedule.dueAt }) },
       {
         name: schedule.name,
         data: payloads[schedule.name].parse(schedule.payload),

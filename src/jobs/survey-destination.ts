@@ -1,5 +1,5 @@
 import { adoptableRows, adoptionKey } from '../domain/adoption.js';
-import { deploymentBody, deploymentHash, markerKey, writtenKeys } from '../domain/deployment-body.js';
+import { deploymentBody, deploymentHash, markerKey } from '../domain/deployment-body.js';
 import { findDrift } from '../domain/drift.js';
 import { messageOf } from '../domain/errors.js';
 import type { DestinationAccess, DestinationRow } from '../domain/ports.js';
@@ -49,14 +49,18 @@ async function adopt(rows: DestinationRow[], { stores, now }: JobContext): Promi
         generation: 0,
       };
       const body = deploymentBody(wanted, identity, hash);
-      const asWanted = findDrift(body, first).length === 0 && echoesAll(body.litellm_params, first);
-      await stores.deployments.adopt(model.id, {
+      // The predecessor's tags tell the row apart and are never ours: they alone are no need for a change.
+      const differs = findDrift(body, first).some((key) => !key.endsWith('.tags'));
+      const edit = {
         deploymentId: first.id,
         retiredIds: copies.map((copy) => copy.id),
-        appliedHash: asWanted ? hash : null,
-        appliedKeys: asWanted ? writtenKeys(body) : null,
+        appliedHash: !differs && echoesAll(body.litellm_params, first) ? hash : null,
+        appliedKeys: null,
         pushedAt: now().toISOString(),
-      });
+      };
+      // A push that a run waits for stays that run's.
+      if (deployment === undefined) await stores.deployments.adopt(model.id, edit);
+      else await stores.deployments.save(model.id, edit);
     }
   }
 }
