@@ -90,7 +90,9 @@ function isCrossSite(request: Request): boolean {
   const site = request.get('sec-fetch-site');
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
   const origin = request.get('origin');
-  return origin !== undefined && URL.canParse(origin) && new URL(origin).host !== request.get('host');
+  if (origin === undefined) return false;
+  // A sandboxed frame's origin is the word null.
+  return !URL.canParse(origin) || new URL(origin).host !== request.get('host');
 }
 
 /** In constant time, whatever the lengths. */

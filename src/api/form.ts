@@ -7,7 +7,10 @@ const texts = (value: unknown): string =>
 const readers = {
   text: (text: string) => text,
   number: (text: string) => (Number.isNaN(Number(text)) ? text : Number(text)),
-  boolean: (text: string) => ['true', '1', 'yes', 'on'].includes(text.toLowerCase()),
+  boolean: (text: string) => {
+    if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true;
+    return ['false', '0', 'no', 'off'].includes(text.toLowerCase()) ? false : text;
+  },
   list: (text: string) =>
     text
       .split(/[,\n]/)

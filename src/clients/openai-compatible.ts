@@ -28,11 +28,7 @@ export function createOpenAiCompatible(http: Http): CatalogueReader {
           ...(access.apiKey !== undefined && { apiKey: access.apiKey }),
         });
 
-      const {
-        reply: first,
-        listUrl,
-        calls: guesses,
-      } = await firstKnown(candidates(access), get);
+      const { reply: first, listUrl, calls: guesses } = await firstKnown(candidates(access), get);
       throwForStatus(first, who);
       const found = new Map<string, JsonObject>();
       const skipped: SkippedEntry[] = [];

@@ -1,34 +1,32 @@
 import { isSuspicious } from '../domain/orphan-rules.js';
 import type { Database, Sqlite } from './database.js';
-import type { RunState } from './sync-run.js';
-
-export interface Conclusion {
-  state: Extract<RunState, 'done' | 'held' | 'superseded'>;
-  providerId: number;
-}
+import { runWarnings } from './run-warnings.js';
 
 interface OpenRun {
   id: number;
   provider_id: number;
-  decision: string | null;
+  conclusion: string | null;
 }
 
-/** The end of a sync run: who was not seen, and whether that is believed. One transaction, so that it happens once. */
+/**
+ * The end of a sync run: who was not seen, and whether that is believed. In two transactions around the planning of pushes,
+ * so that a run that is closed has told all that it waits for; a crash in between is finished by the job's next attempt.
+ */
 export class ConclusionsStore {
   constructor(private readonly database: Database) {}
 
   /**
    * Rules 4.2 and 4.3. What does not bear the run's stamp was not seen: it becomes an orphan, or, when that looks like the
-   * server's fault, the run is held and nothing is marked. Undefined when the run is not open any more.
+   * server's fault, the run will be held and nothing is marked. Happens once, to an open run.
    */
-  async concludeSync(runId: number, now: string): Promise<Conclusion | undefined> {
-    return this.database.write((sqlite) => {
+  async concludeSync(runId: number, now: string): Promise<void> {
+    await this.database.write((sqlite) => {
       const run = sqlite
         .prepare<[number], OpenRun>(
-          `SELECT id, provider_id, decision FROM sync_runs WHERE id = ? AND state = 'running'`,
+          `SELECT id, provider_id, conclusion FROM sync_runs WHERE id = ? AND state = 'running'`,
         )
         .get(runId);
-      if (run?.provider_id == null) return undefined;
+      if (run?.provider_id == null || run.conclusion !== null) return;
       const missing = missingIds(sqlite, run);
       const count = (condition: string) => countModels(sqlite, run, condition);
       const seen = count('last_seen_run_id = @run');
@@ -40,43 +38,47 @@ export class ConclusionsStore {
       noteCounts(sqlite, run, suspicious ? 0 : missing.length);
       sqlite
         .prepare('UPDATE sync_runs SET warnings = ? WHERE id = ?')
-        .run(JSON.stringify(nameClashes(sqlite, run.provider_id)), runId);
-      const state = suspicious
-        ? hold(sqlite, run, missing, { seen, wereActive }, now)
-        : markOrphans(sqlite, run, now);
-      return { state, providerId: run.provider_id };
+        .run(JSON.stringify(runWarnings(sqlite, run.provider_id)), runId);
+      if (suspicious) hold(sqlite, run, missing, { seen, wereActive }, now);
+      else markOrphans(sqlite, run, now);
     });
   }
 
   /** A person said that what a held run missed is really gone. What a later fetch saw again stays. */
-  async applyAccepted(runId: number, now: string): Promise<Conclusion | undefined> {
-    return this.database.write((sqlite) => {
+  async applyAccepted(runId: number, now: string): Promise<void> {
+    await this.database.write((sqlite) => {
       const run = sqlite
-        .prepare<
-          [number],
-          OpenRun & { missing: string; fetched_at: string | null; finished_at: string | null }
-        >(
-          `SELECT id, provider_id, decision, missing, fetched_at, finished_at FROM sync_runs
+        .prepare<[number], OpenRun & { missing: string; fetched_at: string | null }>(
+          `SELECT id, provider_id, conclusion, missing, fetched_at FROM sync_runs
             WHERE id = ? AND state = 'held' AND decision = 'accepted'`,
         )
         .get(runId);
-      if (run?.provider_id == null) return undefined;
+      if (run?.provider_id == null) return;
       const orphan = sqlite.prepare(
         `UPDATE models SET is_orphaned = 1, orphaned_at = @now, orphaned_run_id = @run, missed_count = 1, updated_at = @now
           WHERE provider_id = @provider AND model_id = @model AND is_orphaned = 0 AND last_seen <= @since`,
       );
-      const since = run.fetched_at ?? run.finished_at ?? now;
-      let orphaned = 0;
+      const since = run.fetched_at ?? now;
       for (const model of JSON.parse(run.missing) as string[]) {
-        orphaned += orphan.run({ now, run: runId, provider: run.provider_id, model, since }).changes;
+        orphan.run({ now, run: runId, provider: run.provider_id, model, since });
       }
+      const orphaned = countModels(sqlite, run, 'orphaned_run_id = @run');
+      sqlite
+        .prepare(`UPDATE sync_runs SET orphaned = ?, conclusion = 'done', reason = NULL WHERE id = ?`)
+        .run(orphaned, runId);
+    });
+  }
+
+  /** After the pushes are planned. */
+  async close(runId: number, now: string): Promise<void> {
+    await this.database.write((sqlite) =>
       sqlite
         .prepare(
-          `UPDATE sync_runs SET state = 'done', orphaned = ?, reason = NULL, finished_at = ? WHERE id = ?`,
+          `UPDATE sync_runs SET state = conclusion, finished_at = ?
+            WHERE id = ? AND conclusion IS NOT NULL AND (state = 'running' OR (state = 'held' AND decision = 'accepted'))`,
         )
-        .run(orphaned, now, runId);
-      return { state: 'done', providerId: run.provider_id };
-    });
+        .run(now, runId),
+    );
   }
 }
 
@@ -112,7 +114,7 @@ function noteCounts(sqlite: Sqlite, run: OpenRun, orphaned: number): void {
     .run(added, updated, restored, seen - added - updated - restored, orphaned, run.id);
 }
 
-function markOrphans(sqlite: Sqlite, run: OpenRun, now: string): 'done' {
+function markOrphans(sqlite: Sqlite, run: OpenRun, now: string): void {
   const who = { provider: run.provider_id, run: run.id, now };
   sqlite
     .prepare(
@@ -131,10 +133,7 @@ function markOrphans(sqlite: Sqlite, run: OpenRun, now: string): 'done' {
         WHERE provider_id = ? AND state = 'held'`,
     )
     .run(now, run.provider_id);
-  sqlite
-    .prepare(`UPDATE sync_runs SET state = 'done', reason = NULL, finished_at = ? WHERE id = ?`)
-    .run(now, run.id);
-  return 'done';
+  conclude(sqlite, run, 'done', null, []);
 }
 
 function hold(
@@ -143,64 +142,41 @@ function hold(
   missing: string[],
   { seen, wereActive }: { seen: number; wereActive: number },
   now: string,
-): 'held' | 'superseded' {
-  const text = JSON.stringify(missing);
+): void {
   const earlier = sqlite
     .prepare<[number], { id: number; missing: string }>(
       `SELECT id, missing FROM sync_runs WHERE provider_id = ? AND state = 'held'`,
     )
     .get(run.provider_id);
-  const close = sqlite.prepare(
-    `UPDATE sync_runs SET state = ?, reason = ?, missing = ?, finished_at = ? WHERE id = ?`,
-  );
-  if (earlier !== undefined && earlier.missing === text) {
+  if (earlier !== undefined && earlier.missing === JSON.stringify(missing)) {
     sqlite
       .prepare(`UPDATE sync_runs SET renewals = renewals + 1, finished_at = ? WHERE id = ?`)
       .run(now, earlier.id);
-    close.run(
-      'superseded',
-      `the same models are missing as in run ${earlier.id}, which waits for a decision`,
-      text,
-      now,
-      run.id,
-    );
-    return 'superseded';
+    const reason = `the same models are missing as in run ${earlier.id}, which waits for a decision`;
+    conclude(sqlite, run, 'superseded', reason, missing);
+    return;
   }
   if (earlier !== undefined) {
-    close.run('superseded', `run ${run.id} misses other models`, earlier.missing, now, earlier.id);
+    sqlite
+      .prepare(`UPDATE sync_runs SET state = 'superseded', reason = ?, finished_at = ? WHERE id = ?`)
+      .run(`run ${run.id} misses other models`, now, earlier.id);
   }
-  const reason =
+  const what =
     seen === 0
-      ? `needs review: the provider lists no models (or the filter lets none through), ${wereActive} were active before`
-      : `needs review: ${missing.length} of ${wereActive} active models are gone at once`;
-  close.run(
-    'held',
-    `${reason}. Nothing was orphaned. Accept the run if they are really gone, reject it if not.`,
-    text,
-    now,
-    run.id,
-  );
-  return 'held';
+      ? `the provider lists no models (or the filter lets none through), ${wereActive} were active before`
+      : `${missing.length} of ${wereActive} active models are gone at once`;
+  const advice = 'Nothing was orphaned. Accept the run if they are really gone, reject it if not.';
+  conclude(sqlite, run, 'held', `needs review: ${what}. ${advice}`, missing);
 }
 
-/** Two active models under one public name: LiteLLM would balance between them (scenario C21). */
-function nameClashes(sqlite: Sqlite, providerId: number): string[] {
-  const name = (models: string, providers: string) =>
-    `CASE WHEN COALESCE(${providers}.prefix, '') = '' THEN ${models}.model_id ELSE ${providers}.prefix || '/' || ${models}.model_id END`;
-  return sqlite
-    .prepare<[number], { name: string; other: string }>(
-      `SELECT ${name('m', 'p')} AS name, op.name AS other
-         FROM models m JOIN providers p ON p.id = m.provider_id
-         JOIN models om ON om.provider_id <> m.provider_id AND om.is_orphaned = 0 AND om.sync_enabled = 1
-         JOIN providers op ON op.id = om.provider_id
-        WHERE m.provider_id = ? AND m.is_orphaned = 0 AND m.sync_enabled = 1
-          AND ${name('m', 'p')} = ${name('om', 'op')}
-        ORDER BY 1, 2 LIMIT 100`,
-    )
-    .all(providerId)
-    .map(
-      (row) =>
-        `"${row.name}" is also served by provider "${row.other}": LiteLLM balances between the two. ` +
-        'Give one of the providers a prefix to keep them apart.',
-    );
+function conclude(
+  sqlite: Sqlite,
+  run: OpenRun,
+  conclusion: 'done' | 'held' | 'superseded',
+  reason: string | null,
+  missing: string[],
+): void {
+  sqlite
+    .prepare('UPDATE sync_runs SET conclusion = ?, reason = ?, missing = ? WHERE id = ?')
+    .run(conclusion, reason, JSON.stringify(missing), run.id);
 }

@@ -44,13 +44,17 @@ export class DeploymentsStore {
     return models.map((model) => ({ model, deployment: byModel.get(model.id) }));
   }
 
-  /** Notes what is wanted and who asks, before the pushes are queued; makes rows where there are none. */
+  /**
+   * Notes what is wanted and who asks, before the pushes are queued; makes rows where there are none. A push that a run
+   * waits for stays that run's: it is counted there when it is done.
+   */
   async markPending(pushes: PlannedPush[], runId: number | null): Promise<void> {
     await this.database.write((sqlite) => {
       const upsert = sqlite.prepare(
         `INSERT INTO deployments (model_id, generation, wanted_hash, retired_ids, pending, requested_run_id)
          SELECT @model, 0, @hash, '[]', 1, @run WHERE EXISTS (SELECT 1 FROM models WHERE id = @model)
-         ON CONFLICT (model_id) DO UPDATE SET wanted_hash = @hash, pending = 1, requested_run_id = @run`,
+         ON CONFLICT (model_id) DO UPDATE SET wanted_hash = @hash, pending = 1,
+           requested_run_id = CASE WHEN pending = 1 THEN COALESCE(requested_run_id, @run) ELSE @run END`,
       );
       for (const push of pushes) upsert.run({ model: push.modelId, hash: push.wantedHash, run: runId });
     });

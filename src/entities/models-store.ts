@@ -1,8 +1,8 @@
 import type { FoundModel } from '../domain/found-model.js';
-import { canonicalJson } from '../domain/json.js';
 import type { NormalisedModel } from '../domain/normalised-model.js';
-import type { Database, Sqlite } from './database.js';
+import type { Database } from './database.js';
 import { Model } from './model.js';
+import { derivedColumns, derivedValues, storeModel, type NormalisedRow } from './store-model.js';
 
 export interface ModelsQuery {
   providerId?: number;
@@ -29,11 +29,6 @@ export type ModelEdit = Partial<
     | 'userModified'
   >
 >;
-
-export interface NormalisedRow {
-  found: FoundModel;
-  normalised: NormalisedModel;
-}
 
 /** What the last good fetch knew of a model, as far as the next one needs it. */
 export interface KnownModel {
@@ -119,7 +114,7 @@ export class ModelsStore {
         .prepare(`SELECT 1 FROM sync_runs WHERE id = ? AND state = 'running'`)
         .get(run.runId);
       if (open === undefined) return false;
-      for (const row of rows) storeOne(sqlite, run, row, normaliserVersion, now);
+      for (const row of rows) storeModel(sqlite, run, row, normaliserVersion, now);
       return true;
     });
   }
@@ -161,116 +156,4 @@ export class ModelsStore {
   get #repository() {
     return this.database.repository(Model);
   }
-}
-
-const derivedColumns = [
-  'mode',
-  'model_type',
-  'context_window',
-  'max_context_window',
-  'configured_context',
-  'observed_context',
-  'max_input_tokens',
-  'max_output_tokens',
-  'max_tokens',
-  'capabilities',
-  'remote',
-  'unusable',
-  'litellm_params',
-  'provenance',
-  'normaliser_version',
-] as const;
-
-function derivedValues(model: NormalisedModel, normaliserVersion: number) {
-  const context = model.configuredContext ?? model.observedContext ?? model.maxContextWindow ?? null;
-  const reported = model.litellmParams['max_output_tokens'];
-  const output = typeof reported === 'number' ? reported : null;
-  return {
-    mode: model.mode,
-    model_type: model.mode,
-    context_window: context,
-    max_context_window: model.maxContextWindow ?? null,
-    configured_context: model.configuredContext ?? null,
-    observed_context: model.observedContext ?? null,
-    max_input_tokens: context,
-    max_output_tokens: output,
-    max_tokens: output ?? context,
-    capabilities: JSON.stringify(model.capabilities),
-    remote: model.remote ? 1 : 0,
-    unusable: model.unusable ?? null,
-    litellm_params: canonicalJson(model.litellmParams),
-    provenance: canonicalJson(model.provenance),
-    normaliser_version: normaliserVersion,
-  } satisfies Record<(typeof derivedColumns)[number], string | number | null>;
-}
-
-interface StoredRow {
-  id: number;
-  raw_metadata: string;
-  normaliser_version: number;
-  is_orphaned: number;
-  last_seen_run_id: number | null;
-}
-
-function storeOne(
-  sqlite: Sqlite,
-  run: { runId: number; providerId: number },
-  { found, normalised }: NormalisedRow,
-  normaliserVersion: number,
-  now: string,
-): void {
-  const stored = sqlite
-    .prepare<[number, string], StoredRow>(
-      `SELECT id, raw_metadata, normaliser_version, is_orphaned, last_seen_run_id FROM models
-        WHERE provider_id = ? AND model_id = ?`,
-    )
-    .get(run.providerId, found.modelId);
-  if (stored?.last_seen_run_id === run.runId) return;
-
-  const raw = canonicalJson(found);
-  const values = {
-    ...derivedValues(normalised, normaliserVersion),
-    raw_metadata: raw,
-    fingerprint: found.fingerprint,
-    details_error: found.detailsError ?? null,
-  };
-  if (stored === undefined) {
-    const columns = {
-      ...values,
-      provider_id: run.providerId,
-      model_id: found.modelId,
-      sync_enabled: 1,
-      user_modified: 0,
-      first_seen: now,
-      last_seen: now,
-      is_orphaned: 0,
-      missed_count: 0,
-      last_seen_run_id: run.runId,
-      created_run_id: run.runId,
-      created_at: now,
-      updated_at: now,
-    };
-    const names = Object.keys(columns);
-    sqlite
-      .prepare(
-        `INSERT INTO models (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`,
-      )
-      .run(columns);
-    return;
-  }
-
-  const changed = stored.raw_metadata !== raw || stored.normaliser_version !== normaliserVersion;
-  const stamps = {
-    last_seen: now,
-    last_seen_run_id: run.runId,
-    is_orphaned: 0,
-    orphaned_at: null,
-    missed_count: 0,
-    ...(stored.is_orphaned === 1 && { restored_run_id: run.runId }),
-    ...(changed && { ...values, changed_run_id: run.runId, updated_at: now }),
-  };
-  const names = Object.keys(stamps);
-  sqlite
-    .prepare(`UPDATE models SET ${names.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`)
-    .run({ ...stamps, id: stored.id });
 }

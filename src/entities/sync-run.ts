@@ -45,6 +45,8 @@ export class SyncRun {
   @Column({ type: 'integer' }) removed!: number;
   @Column({ type: 'integer' }) unchangedPushes!: number;
   @Column({ type: 'integer' }) failedPushes!: number;
+  /** How it will close, once what it changed is planned; stored first, so that a crash in between is finished. */
+  @Column({ type: 'text', nullable: true }) conclusion!: 'done' | 'held' | 'superseded' | null;
   /** A person's word on a held run. */
   @Column({ type: 'text', nullable: true }) decision!: 'accepted' | 'rejected' | null;
   @Column({ type: 'text', nullable: true }) decidedAt!: string | null;

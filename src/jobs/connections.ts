@@ -7,7 +7,12 @@ import { Redis, type RedisOptions } from 'ioredis';
 export function connectRedis(url: string, manner: 'asking' | 'working'): Redis {
   const options: RedisOptions =
     manner === 'asking'
-      ? { enableOfflineQueue: false, maxRetriesPerRequest: 1, connectTimeout: 5_000 }
+      ? {
+          enableOfflineQueue: false,
+          maxRetriesPerRequest: 1,
+          connectTimeout: 5_000,
+          commandTimeout: 3_000, // a Redis that hangs, or a cut cable, is away as well
+        }
       : { maxRetriesPerRequest: null };
   const retryStrategy = (times: number) => Math.min(times * 100, 2_000);
   const redis = url.startsWith('unix://')

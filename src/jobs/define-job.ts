@@ -26,6 +26,8 @@ export interface JobDefinition<N extends JobName> {
   payload: (typeof payloads)[N];
   /** Executions at once in one process. */
   concurrency: number;
+  /** How many finished jobs Redis keeps for Bull Board; few where payloads are large. */
+  keepFinished: number;
   /** One execution at a time over all processes, in order. */
   exclusive?: boolean;
   retry: { attempts: number; backoffMs: number };

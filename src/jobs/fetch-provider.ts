@@ -26,6 +26,7 @@ export const fetchProvider = defineJob({
   name: 'fetch-provider',
   payload: payloads['fetch-provider'],
   concurrency: 8,
+  keepFinished: 500,
   retry: { attempts: 4, backoffMs: 2_000 },
   whenUnreachable: 'retry',
   runOf: (payload) => payload.runId,

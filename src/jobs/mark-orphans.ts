@@ -11,6 +11,7 @@ export const markOrphans = defineJob({
   name: 'mark-orphans',
   payload: payloads['mark-orphans'],
   concurrency: 4,
+  keepFinished: 500,
   retry: { attempts: 4, backoffMs: 1_000 },
   whenUnreachable: 'retry',
   runOf: (payload) => (payload.kind === 'sweep' ? undefined : payload.runId),
@@ -22,12 +23,12 @@ export const markOrphans = defineJob({
     await (payload.kind === 'run'
       ? conclusions.concludeSync(payload.runId, now)
       : conclusions.applyAccepted(payload.runId, now));
-    // A crash between the conclusion and here leaves a closed run: the retry still plans what it changed.
     const run = await context.stores.runs.byId(payload.runId);
     if (run?.providerId == null) return 'the run or its provider is gone';
     const pushes = await planPushes({ providerId: run.providerId }, run.id, context);
+    await conclusions.close(run.id, context.now().toISOString());
     await endBatch(run, context);
-    return { state: run.state, pushes };
+    return { conclusion: run.conclusion, pushes };
   },
 
   async failed(payload, message, services) {

@@ -5,9 +5,9 @@ import type { JobDefinition } from './define-job.js';
 import { concludeJobId, QueueUnavailableError, type Enqueue } from './enqueue.js';
 import { jobNames, payloads, type JobName, type Payload } from './payloads.js';
 
-/** Finished jobs are history in the database; Redis keeps enough for Bull Board. */
-const keepCompleted = { age: 24 * 3600, count: 1_000 };
-const keepFailed = { age: 7 * 24 * 3600, count: 1_000 };
+/** Seconds. Finished jobs are history in the database; Redis keeps enough for Bull Board. */
+const keepCompletedFor = 24 * 3600;
+const keepFailedFor = 7 * 24 * 3600;
 
 export interface Queues extends Enqueue {
   byName: Record<JobName, Queue>;
@@ -96,8 +96,8 @@ function manners(name: JobName): JobsOptions {
   return {
     attempts: job.retry.attempts,
     backoff: { type: 'exponential', delay: job.retry.backoffMs, jitter: 0.5 },
-    removeOnComplete: keepCompleted,
-    removeOnFail: keepFailed,
+    removeOnComplete: { age: keepCompletedFor, count: job.keepFinished },
+    removeOnFail: { age: keepFailedFor, count: job.keepFinished },
   };
 }
 

@@ -14,6 +14,7 @@ export const upsertModels = defineJob({
   name: 'upsert-models',
   payload: payloads['upsert-models'],
   concurrency: 1, // one writer of long transactions in each process; SQLite has one for all
+  keepFinished: 20,
   retry: { attempts: 4, backoffMs: 1_000 },
   whenUnreachable: 'retry',
   runOf: (payload) => (payload.kind === 'chunk' ? payload.runId : undefined),

@@ -38,6 +38,8 @@ export interface ProductOptions {
   prefix?: string;
   /** Without a worker the queues only fill. */
   worker?: boolean;
+  /** Instead of the tests' shared Redis. */
+  redisUrl?: string;
 }
 
 export const adminToken = 'test-token-of-the-admin';
@@ -56,14 +58,17 @@ export class Product {
   ) {}
 
   static async start(options: ProductOptions = {}): Promise<Product> {
-    const redisUrl = process.env['REDIS_URL'];
+    const redisUrl = options.redisUrl ?? process.env['REDIS_URL'];
     if (redisUrl === undefined) throw new Error('REDIS_URL is not set: run the tests by `npm test`');
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'litellm-updater-test-'));
     const prefix = options.prefix ?? `t-${randomUUID()}`;
     const clock = { offsetMs: 0 };
     const now = () => new Date(Date.now() + clock.offsetMs);
     const logger = winston.createLogger({
-      transports: [new winston.transports.Console({ level: process.env['TEST_LOG'] ?? 'error' })],
+      // TEST_LOG=debug shows what the product says while a test runs.
+      silent: process.env['TEST_LOG'] === undefined,
+      level: process.env['TEST_LOG'] ?? 'error',
+      transports: [new winston.transports.Console()],
     });
 
     const database = await openDatabase(join(dataDir, 'models.db'));
@@ -228,9 +233,9 @@ export class Product {
     );
   }
 
-  /** All models (first 1,000) as the API shows them. */
+  /** All models (first 500) as the API shows them. */
   async models(query = ''): Promise<Row[]> {
-    return (await this.call('GET', `/api/models?limit=1000${query}`)).body.items;
+    return (await this.call('GET', `/api/models?limit=500${query}`)).body.items;
   }
 
   async model(modelId: string): Promise<Row> {

@@ -1,43 +1,15 @@
 import createError from 'http-errors';
 import { z } from 'zod';
-import type { JsonObject } from '../../domain/json.js';
-import { litellmMode, ollamaMode } from '../../domain/kinds.js';
-import { pricingOverride, pricingProfile } from '../../domain/pricing.js';
-import { userParams } from '../../domain/user-params.js';
 import type { Model } from '../../entities/model.js';
 import type { ModelEdit, ModelsQuery } from '../../entities/models-store.js';
 import { planPushes } from '../../jobs/plan-pushes.js';
 import { applyChanges } from '../apply-changes.js';
 import { defineRoute, type ApiServices } from '../define-route.js';
+import { modelEditOf, modelUpdate } from '../model-edit.js';
 import { modelDetailView, modelView, viewModel, viewModelDetail } from '../model-view.js';
 import { idParams, pageOf, paging, queryBoolean } from '../paging.js';
 import { invalidField } from '../problem.js';
-import { names } from '../provider-schema.js';
 import { existing as existingProvider } from './providers.js';
-
-const onePrice = z.number('takes USD per token, 0 or more').min(0).nullable();
-
-/** Absent fields stay, null clears one; `params` replaces the whole object. */
-const modelUpdate = z
-  .strictObject({
-    params: userParams.nullable(),
-    user_params: userParams.nullable(),
-    tags: names.nullable(),
-    access_groups: names.nullable(),
-    sync_enabled: z.boolean('takes true or false'),
-    mode: z
-      .union(
-        [litellmMode, z.enum(['default', ''])],
-        `takes default or one of ${litellmMode.options.join(', ')}`,
-      )
-      .nullable(),
-    ollama_mode: z.union([ollamaMode, z.literal('')]).nullable(),
-    pricing_profile: pricingProfile.nullable(),
-    pricing_override: pricingOverride.nullable(),
-    input_cost_per_token: onePrice,
-    output_cost_per_token: onePrice,
-  })
-  .partial();
 
 const listQuery = z.object({
   ...paging,
@@ -125,7 +97,12 @@ export const modelRoutes = [
         const provider = await existingProvider(model.providerId, services);
         if (body.ollama_mode && provider.type !== 'ollama')
           throw invalidField('ollama_mode', 'is for models of an Ollama provider only');
-        await edit(model, editOf(body, model), { actor, action: 'model.update', details: body }, services);
+        await edit(
+          model,
+          modelEditOf(body, model),
+          { actor, action: 'model.update', details: body },
+          services,
+        );
         return detailOf(model.id, services);
       },
     }),
@@ -224,51 +201,4 @@ async function edit(
   await services.stores.models.edit(model.id, change, at);
   await services.stores.history.addAuditEvent({ at, ...audit, subject: model.modelId });
   await applyChanges(services, { providerId: model.providerId, modelIds: [model.id] }, { schedules: false });
-}
-
-function editOf(body: z.infer<typeof modelUpdate>, model: Model): ModelEdit {
-  const params = body.params !== undefined ? body.params : body.user_params;
-  const paramsEdit = withMode(params === undefined ? model.userParams : params, body.mode);
-  const prices = withPrices(
-    body.pricing_override === undefined ? model.pricingOverride : body.pricing_override,
-    body,
-  );
-  const touched = {
-    ...((params !== undefined || body.mode !== undefined) && { userParams: paramsEdit }),
-    ...(body.tags !== undefined && { userTags: body.tags }),
-    ...(body.access_groups !== undefined && { accessGroups: body.access_groups }),
-    ...(body.ollama_mode !== undefined && { ollamaMode: body.ollama_mode === '' ? null : body.ollama_mode }),
-    ...(body.pricing_profile !== undefined && { pricingProfile: body.pricing_profile }),
-    ...((body.pricing_override !== undefined ||
-      body.input_cost_per_token !== undefined ||
-      body.output_cost_per_token !== undefined) && {
-      pricingOverride: prices,
-    }),
-  };
-  return {
-    ...touched,
-    ...(Object.keys(touched).length > 0 && { userModified: true }),
-    ...(body.sync_enabled !== undefined && { syncEnabled: body.sync_enabled }),
-  };
-}
-
-function withMode(params: JsonObject | null, mode: z.infer<typeof modelUpdate>['mode']): JsonObject | null {
-  if (mode === undefined) return params;
-  const { mode: before, ...rest } = params ?? {};
-  const next = mode === null || mode === 'default' || mode === '' ? rest : { ...rest, mode };
-  return Object.keys(next).length === 0 ? null : next;
-}
-
-function withPrices(
-  override: Model['pricingOverride'],
-  body: z.infer<typeof modelUpdate>,
-): Model['pricingOverride'] {
-  const { input_cost_per_token: input, output_cost_per_token: output } = body;
-  const given = {
-    ...override,
-    ...(input !== undefined && { input_cost_per_token: input }),
-    ...(output !== undefined && { output_cost_per_token: output }),
-  };
-  const kept = Object.entries(given).filter(([, price]) => price !== null);
-  return kept.length === 0 ? null : pricingOverride.parse(Object.fromEntries(kept));
 }

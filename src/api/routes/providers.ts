@@ -1,8 +1,5 @@
 import createError from 'http-errors';
 import { z } from 'zod';
-import { normaliseBaseUrl, sameEndpoint } from '../../domain/base-url.js';
-import type { ProviderKind } from '../../domain/kinds.js';
-import { filterMatchesAny } from '../../domain/model-filter.js';
 import type { Provider } from '../../entities/provider.js';
 import { isDuplicate, type ProviderEdit } from '../../entities/providers-store.js';
 import { startSync } from '../../jobs/start-sync.js';
@@ -10,8 +7,8 @@ import { applyChanges } from '../apply-changes.js';
 import { defineRoute, type ApiServices } from '../define-route.js';
 import { foldPrices, readForm } from '../form.js';
 import { idParams } from '../paging.js';
-import { invalidField } from '../problem.js';
-import { formKinds, providerCreate, providerUpdate, type ProviderUpdate } from '../provider-schema.js';
+import { checkedEdit } from '../provider-edit.js';
+import { formKinds, providerCreate, providerUpdate } from '../provider-schema.js';
 import { providerView, viewProvider } from '../provider-view.js';
 import { runView } from '../run-view.js';
 import { viewOf } from './runs.js';
@@ -63,7 +60,7 @@ export const providerRoutes = [
     status: 201,
     needsQueue: true,
     async handle({ body, actor }, services) {
-      const edit = await checked(body, undefined, services);
+      const edit = await checkedEdit(body, undefined, services);
       const mode = body.default_ollama_mode ?? (body.type === 'ollama' ? 'ollama_chat' : null);
       const values = { ...defaults, ...edit, defaultOllamaMode: mode } as ProviderEdit;
       const provider = await unlessTaken(values.name, () =>
@@ -98,7 +95,7 @@ export const providerRoutes = [
         const present = await existing(params.id, services);
         if (present.deletingAt !== null)
           throw createError(409, `provider "${present.name}" is being deleted`);
-        const edit = await checked(body, present, services);
+        const edit = await checkedEdit(body, present, services);
         const provider = await unlessTaken(body.name ?? present.name, () =>
           services.stores.providers.update(present, edit, body.api_key, services.now().toISOString()),
         );
@@ -164,79 +161,6 @@ export async function existing(id: number, { stores }: ApiServices): Promise<Pro
   const provider = await stores.providers.byId(id);
   if (provider === null) throw createError(404, `there is no provider ${id}`);
   return provider;
-}
-
-/** What the schema cannot know: addresses by kind, modes by kind, and that a new filter matches something. */
-async function checked(
-  body: ProviderUpdate,
-  present: Provider | undefined,
-  { stores }: ApiServices,
-): Promise<Partial<ProviderEdit>> {
-  const type = body.type ?? present?.type ?? 'openai';
-  const edit = editOf(body);
-  if (body.base_url !== undefined || body.type !== undefined) {
-    edit.baseUrl = normalised(type, body.base_url ?? present?.baseUrl ?? '', 'base_url');
-  }
-  if (body.litellm_base_url != null)
-    edit.litellmBaseUrl = normalised(type, body.litellm_base_url, 'litellm_base_url');
-  const destination = (await stores.settings.get()).litellmBaseUrl;
-  if (edit.baseUrl !== undefined && destination !== null && sameEndpoint(edit.baseUrl, destination)) {
-    throw invalidField(
-      'base_url',
-      'is the LiteLLM that models are written to; it cannot be read as a provider as well',
-    );
-  }
-  if (type !== 'ollama') {
-    if (body.default_ollama_mode != null)
-      throw invalidField('default_ollama_mode', 'is for providers of type ollama only');
-    edit.defaultOllamaMode = null;
-  }
-  if (present !== undefined && (body.model_filter !== undefined || body.model_filter_exclude !== undefined)) {
-    refuseEmptyFilter(body, present, await stores.models.activeIds(present.id));
-  }
-  return edit;
-}
-
-function refuseEmptyFilter(body: ProviderUpdate, present: Provider, ids: string[]): void {
-  const include = body.model_filter === undefined ? present.modelFilter : body.model_filter;
-  const exclude =
-    body.model_filter_exclude === undefined ? present.modelFilterExclude : body.model_filter_exclude;
-  if (ids.length === 0 || filterMatchesAny(ids, include, exclude)) return;
-  throw invalidField(
-    body.model_filter === undefined ? 'model_filter_exclude' : 'model_filter',
-    `matches none of the ${ids.length} stored models, so all of them would go; for example "${ids[0] ?? ''}" is left out`,
-  );
-}
-
-function normalised(type: ProviderKind, input: string, field: string): string {
-  const result = normaliseBaseUrl(type, input);
-  if ('error' in result) throw invalidField(field, result.error);
-  return result.url;
-}
-
-function editOf(body: ProviderUpdate): Partial<ProviderEdit> {
-  const edit = {
-    name: body.name,
-    type: body.type,
-    prefix: body.prefix,
-    defaultOllamaMode: body.default_ollama_mode,
-    tags: body.tags,
-    accessGroups: body.access_groups,
-    pricingProfile: body.pricing_profile,
-    pricingOverride: body.pricing_override,
-    syncEnabled: body.sync_enabled,
-    syncIntervalSeconds: body.sync_interval_seconds,
-    autoDetectFim: body.auto_detect_fim,
-    modelFilter: body.model_filter,
-    modelFilterExclude: body.model_filter_exclude,
-    litellmBaseUrl: body.litellm_base_url,
-    defaultNumCtx: body.default_num_ctx,
-    isLocal: body.is_local,
-    orphanPolicy: body.orphan_policy,
-    graceMisses: body.grace_misses,
-    graceSeconds: body.grace_seconds,
-  };
-  return Object.fromEntries(Object.entries(edit).filter(([, value]) => value !== undefined));
 }
 
 async function unlessTaken<T>(name: string, write: () => Promise<T>): Promise<T> {

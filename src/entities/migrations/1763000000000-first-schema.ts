@@ -111,6 +111,7 @@ const statements = [
     "removed" integer NOT NULL DEFAULT 0,
     "unchanged_pushes" integer NOT NULL DEFAULT 0,
     "failed_pushes" integer NOT NULL DEFAULT 0,
+    "conclusion" text,
     "decision" text,
     "decided_at" text,
     "renewals" integer NOT NULL DEFAULT 0,

@@ -1,0 +1,16 @@
+import type { Readable } from 'node:stream';
+
+export interface GuardedChild {
+  /** Of the shell that guards the child. */
+  pid: number;
+  exited: Promise<number>;
+  /** With `output: 'pipe'`. */
+  stdout: Readable | null;
+  stderr: Readable | null;
+  stop: (graceMs: number) => Promise<number>;
+}
+
+export function spawnGuarded(
+  command: string[],
+  options?: { cwd?: string; env?: NodeJS.ProcessEnv; output?: 'inherit' | 'pipe' | number },
+): GuardedChild;
