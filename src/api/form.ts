@@ -27,14 +27,3 @@ export function readForm(fields: Fields, kinds: Record<string, keyof typeof read
     }),
   );
 }
-
-/** The predecessor's two price fields become the override that JSON takes; both empty clear it. */
-export function foldPrices(fields: Fields, inputName: string, outputName: string, into: string): Fields {
-  const { [inputName]: input, [outputName]: output, ...rest } = fields;
-  if (input === undefined && output === undefined) return rest;
-  const prices = {
-    ...(input != null && { input_cost_per_token: input }),
-    ...(output != null && { output_cost_per_token: output }),
-  };
-  return { ...rest, [into]: Object.keys(prices).length === 0 ? null : prices };
-}

@@ -1,6 +1,7 @@
 import { normaliseBaseUrl, sameEndpoint } from '../domain/base-url.js';
 import type { ProviderKind } from '../domain/kinds.js';
 import { filterMatchesAny } from '../domain/model-filter.js';
+import { withTokenPrices } from '../domain/pricing.js';
 import type { Provider } from '../entities/provider.js';
 import type { ProviderEdit } from '../entities/providers-store.js';
 import type { ApiServices } from './define-route.js';
@@ -26,6 +27,11 @@ export async function checkedEdit(
       'base_url',
       'is the LiteLLM that models are written to; it cannot be read as a provider as well',
     );
+  }
+  const { pricing_input_cost_per_token: input, pricing_output_cost_per_token: output } = body;
+  if (input !== undefined || output !== undefined) {
+    const override = body.pricing_override === undefined ? present?.pricingOverride : body.pricing_override;
+    edit.pricingOverride = withTokenPrices(override ?? null, { input, output });
   }
   if (type !== 'ollama') {
     if (body.default_ollama_mode != null)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ollamaMode, providerKind } from '../domain/kinds.js';
-import { pricingOverride, pricingProfile } from '../domain/pricing.js';
+import { pricingOverride, pricingProfile, tokenPrice } from '../domain/pricing.js';
 
 const noControl = /^[^\p{Cc}]*$/u;
 const shortText = (most: number) =>
@@ -36,6 +36,9 @@ const fields = {
   access_groups: names.nullable(),
   pricing_profile: pricingProfile.nullable(),
   pricing_override: pricingOverride.nullable(),
+  /** The predecessor's form fields; each changes one price of the override. */
+  pricing_input_cost_per_token: tokenPrice,
+  pricing_output_cost_per_token: tokenPrice,
   sync_enabled: z.boolean('takes true or false'),
   sync_interval_seconds: syncInterval.nullable(),
   auto_detect_fim: z.boolean('takes true or false'),

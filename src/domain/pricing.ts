@@ -13,7 +13,7 @@ export type PricingProfile = keyof typeof pricingProfiles;
 const profileNames = Object.keys(pricingProfiles) as [PricingProfile, ...PricingProfile[]];
 export const pricingProfile = z.enum(profileNames, `takes ${profileNames.join(', ')}`);
 
-const price = z.number().min(0).max(1_000);
+const price = z.number('takes USD per unit, 0 or more').min(0, 'takes USD per unit, 0 or more').max(1_000);
 
 /** The price keys that a person may set by hand; each in USD per unit of its name. */
 export const pricingOverride = z
@@ -70,3 +70,20 @@ export function effectivePrice(sources: {
     ...levelPrices(sources.model),
   };
 }
+
+/** The predecessor's two price fields on top of an override: a number sets, null clears, absent keeps; nothing left is null. */
+export function withTokenPrices(
+  override: PricingOverride | null,
+  { input, output }: { input: number | null | undefined; output: number | null | undefined },
+): PricingOverride | null {
+  const given = {
+    ...override,
+    ...(input !== undefined && { input_cost_per_token: input }),
+    ...(output !== undefined && { output_cost_per_token: output }),
+  };
+  const kept = Object.entries(given).filter(([, value]) => value !== null);
+  return kept.length === 0 ? null : (Object.fromEntries(kept));
+}
+
+/** One of those fields. */
+export const tokenPrice = price.nullable();

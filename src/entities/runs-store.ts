@@ -200,7 +200,7 @@ export class RunsStore {
     });
   }
 
-  /** Closed runs, job runs and audit events that ended before that time. Held runs wait for their decision. */
+  /** Closed runs and job runs that ended before that time. Held runs wait for their decision; the audit trail stays. */
   async prune(before: string): Promise<void> {
     await this.database.write((sqlite) => {
       sqlite

@@ -18,6 +18,9 @@ const maxStalledCount = 10;
 const holdMs = 5_000;
 const longestHoldMs = 60_000;
 
+/** While a queue is held, its worker looks again this often; BullMQ does not wake it for a stop (scenario D6). */
+const longestIdleMs = 2_000;
+
 /** At a stop, a running job may finish within this; then it is handed back, inside the 10 s of `docker stop`. */
 const finishWithinMs = 6_000;
 
@@ -64,6 +67,7 @@ function startWorker(
       lockDuration,
       stalledInterval,
       maxStalledCount,
+      maximumRateLimitDelay: longestIdleMs,
     },
   );
   worker.on('error', (error) =>

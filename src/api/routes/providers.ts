@@ -5,7 +5,7 @@ import { isDuplicate, type ProviderEdit } from '../../entities/providers-store.j
 import { startSync } from '../../jobs/start-sync.js';
 import { applyChanges } from '../apply-changes.js';
 import { defineRoute, type ApiServices } from '../define-route.js';
-import { foldPrices, readForm } from '../form.js';
+import { readForm } from '../form.js';
 import { idParams } from '../paging.js';
 import { checkedEdit } from '../provider-edit.js';
 import { formKinds, providerCreate, providerUpdate } from '../provider-schema.js';
@@ -32,13 +32,7 @@ const defaults = {
   graceSeconds: 3_600,
 } as const;
 
-const fromForm = (fields: Record<string, unknown>) =>
-  foldPrices(
-    readForm(fields, formKinds),
-    'pricing_input_cost_per_token',
-    'pricing_output_cost_per_token',
-    'pricing_override',
-  );
+const fromForm = (fields: Record<string, unknown>) => readForm(fields, formKinds);
 
 export const providerRoutes = [
   defineRoute({

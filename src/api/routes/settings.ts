@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { normaliseBaseUrl, sameEndpoint } from '../../domain/base-url.js';
-import { pricingOverride, pricingProfile } from '../../domain/pricing.js';
+import { pricingOverride, pricingProfile, tokenPrice, withTokenPrices } from '../../domain/pricing.js';
 import { updateStrategies } from '../../domain/update-strategy.js';
 import type { Settings } from '../../entities/settings.js';
 import type { SettingsEdit } from '../../entities/settings-store.js';
 import { applyChanges } from '../apply-changes.js';
 import { defineRoute, type ApiServices } from '../define-route.js';
-import { foldPrices, readForm } from '../form.js';
+import { readForm } from '../form.js';
 import { invalidField } from '../problem.js';
 import { apiKey, syncInterval } from '../provider-schema.js';
 import { priceRecord } from '../provider-view.js';
@@ -40,6 +40,9 @@ const settingsUpdate = z
     sync_interval_seconds: syncInterval,
     default_pricing_profile: pricingProfile.nullable(),
     default_pricing_override: pricingOverride.nullable(),
+    /** The predecessor's form fields; each changes one price of the override. */
+    default_input_cost_per_token: tokenPrice,
+    default_output_cost_per_token: tokenPrice,
     update_strategy: z.enum(updateStrategies, `takes ${updateStrategies.join(', ')}`),
     tags_placement: z.enum(['litellm_params', 'model_info'], 'takes litellm_params or model_info'),
     litellm_poll_seconds: z.int('takes whole seconds').min(1).max(3_600),
@@ -74,20 +77,14 @@ export const settingsRoutes = [
       summary:
         'Change settings: absent fields stay, null clears one; without litellm_base_url nothing is pushed',
       body: settingsUpdate,
-      fromForm: (fields) =>
-        foldPrices(
-          readForm(fields, formKinds),
-          'default_input_cost_per_token',
-          'default_output_cost_per_token',
-          'default_pricing_override',
-        ),
+      fromForm: (fields) => readForm(fields, formKinds),
       reply: settingsView,
       needsQueue: true,
       async handle({ body, actor }, services) {
         const { stores, now } = services;
         const at = now().toISOString();
-        const edit = await editOf(body, services);
         const before = await stores.settings.get();
+        const edit = await editOf(body, before, services);
         const settings = await stores.settings.update(edit, body.litellm_api_key, at);
         if (settings.litellmBaseUrl !== before.litellmBaseUrl) await stores.deployments.forgetApplied();
         const { litellm_api_key: key, ...details } = body;
@@ -108,11 +105,22 @@ export const settingsRoutes = [
   ),
 ];
 
-async function editOf(body: z.infer<typeof settingsUpdate>, { stores }: ApiServices): Promise<SettingsEdit> {
+async function editOf(
+  body: z.infer<typeof settingsUpdate>,
+  before: Settings,
+  { stores }: ApiServices,
+): Promise<SettingsEdit> {
+  const { default_input_cost_per_token: input, default_output_cost_per_token: output } = body;
+  const override =
+    body.default_pricing_override === undefined
+      ? before.defaultPricingOverride
+      : body.default_pricing_override;
+  const pricesGiven =
+    body.default_pricing_override !== undefined || input !== undefined || output !== undefined;
   const edit = {
     syncIntervalSeconds: body.sync_interval_seconds,
     defaultPricingProfile: body.default_pricing_profile,
-    defaultPricingOverride: body.default_pricing_override,
+    defaultPricingOverride: pricesGiven ? withTokenPrices(override, { input, output }) : undefined,
     updateStrategy: body.update_strategy,
     tagsPlacement: body.tags_placement,
     litellmPollSeconds: body.litellm_poll_seconds,
