@@ -82,7 +82,7 @@ export function withTokenPrices(
     ...(output !== undefined && { output_cost_per_token: output }),
   };
   const kept = Object.entries(given).filter(([, value]) => value !== null);
-  return kept.length === 0 ? null : (Object.fromEntries(kept));
+  return kept.length === 0 ? null : Object.fromEntries(kept);
 }
 
 /** One of those fields. */

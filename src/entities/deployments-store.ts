@@ -60,6 +60,34 @@ export class DeploymentsStore {
     });
   }
 
+  /** Nothing is to be done for these: what is wanted is what is there. */
+  async settle(settled: PlannedPush[]): Promise<void> {
+    await this.database.write((sqlite) => {
+      const update = sqlite.prepare(
+        'UPDATE deployments SET wanted_hash = @wantedHash, last_error = NULL, last_error_at = NULL WHERE model_id = @modelId',
+      );
+      for (const row of settled) update.run(row);
+    });
+  }
+
+  /** Ends a push. One that was planned anew meanwhile, for another wish, is followed by another and stays pending. */
+  async finishPush(
+    modelId: number,
+    wishAtStart: string | null,
+    error: string | null,
+    now: string,
+  ): Promise<void> {
+    await this.database.write((sqlite) =>
+      sqlite
+        .prepare(
+          `UPDATE deployments SET pending = CASE WHEN wanted_hash IS @wishAtStart THEN 0 ELSE pending END,
+             last_error = @error, last_error_at = CASE WHEN @error IS NULL THEN NULL ELSE @now END
+            WHERE model_id = @modelId`,
+        )
+        .run({ modelId, wishAtStart, error, now }),
+    );
+  }
+
   async save(modelId: number, edit: DeploymentEdit): Promise<void> {
     await this.database.update(Deployment, { modelId }, edit);
   }

@@ -33,7 +33,16 @@ export async function planPushes(
     const rows = (await stores.deployments.ofProvider(provider.id)).filter(
       ({ model }) => scope === 'all' || (scope.modelIds?.includes(model.id) ?? true),
     );
-    const pushes = rows.flatMap((row) => outOfStep(row, provider, settings, apiKey, hashKey, nowMs) ?? []);
+    const pushes: PlannedPush[] = [];
+    const settled: PlannedPush[] = [];
+    for (const row of rows) {
+      const plan = planFor(row, provider, settings, apiKey, hashKey, nowMs);
+      if (plan === undefined) continue;
+      const planned = { modelId: row.model.id, wantedHash: plan.wantedHash };
+      if (!plan.inStep) pushes.push(planned);
+      else if (isStale(row.deployment, plan.wantedHash)) settled.push(planned);
+    }
+    if (settled.length > 0) await stores.deployments.settle(settled);
     if (pushes.length === 0) continue;
     await stores.deployments.markPending(pushes, runId);
     await enqueue.pushes(pushes.map((push) => push.modelId));
@@ -42,23 +51,33 @@ export async function planPushes(
   return count;
 }
 
-function outOfStep(
+/** Undefined: left alone, an orphan inside its grace. */
+function planFor(
   { model, deployment }: ModelWithDeployment,
   provider: Provider,
   settings: Settings,
   apiKey: string | undefined,
   hashKey: Uint8Array,
   nowMs: number,
-): PlannedPush | undefined {
+): { wantedHash: string | null; inStep: boolean } | undefined {
   const { want } = whatIsWanted(model, provider, nowMs);
   if (want === 'leave') return undefined;
-  if (want === 'absent') return isAtLitellm(deployment) ? { modelId: model.id, wantedHash: null } : undefined;
+  if (want === 'absent') return { wantedHash: null, inStep: !isAtLitellm(deployment) };
   const wantedHash = deploymentHash(wantedDeployment(model, provider, settings, apiKey), hashKey);
   const inStep =
     deployment?.intent === null &&
     deployment.appliedHash === wantedHash &&
     deployment.retiredIds.length === 0;
-  return inStep ? undefined : { modelId: model.id, wantedHash };
+  return { wantedHash, inStep };
+}
+
+/** In step again without a push, by an edit that was taken back: an old wish or error would be told for ever. */
+function isStale(deployment: Deployment | undefined, wantedHash: string | null): boolean {
+  return (
+    deployment !== undefined &&
+    !deployment.pending &&
+    (deployment.wantedHash !== wantedHash || deployment.lastError !== null)
+  );
 }
 
 /** Whether a row of this deployment is, or may be, at LiteLLM. */

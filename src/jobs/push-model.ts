@@ -39,7 +39,7 @@ export const pushModel = defineJob({
   async failed(payload, message, services) {
     switch (payload.kind) {
       case 'model':
-        return finish(payload.modelId, 'failed', services, message);
+        return finishFailed(payload.modelId, message, services);
       case 'reconcile':
       case 'delete-provider':
         if (payload.runId !== undefined) await closeRun(payload.runId, 'failed', message, services);
@@ -57,8 +57,9 @@ async function pushOne(modelId: number, context: JobContext): Promise<PushOutcom
   const model = await context.stores.models.byId(modelId);
   const provider = model && (await context.stores.providers.byId(model.providerId));
   if (!model || !provider) return 'unchanged';
+  const wish = (await context.stores.deployments.forModel(modelId))?.wantedHash ?? null;
   const outcome = await pushDeployment(model, provider, context);
-  await finish(modelId, outcome, context);
+  await finish(modelId, outcome, wish, context);
   return outcome;
 }
 
@@ -66,20 +67,23 @@ async function pushOne(modelId: number, context: JobContext): Promise<PushOutcom
 async function finish(
   modelId: number,
   outcome: PushOutcome,
+  wishAtStart: string | null,
   { stores, now }: JobServices,
-  error?: string,
+  error: string | null = null,
 ): Promise<void> {
   const row = await stores.deployments.forModel(modelId);
   if (row === null) return;
-  await stores.deployments.save(modelId, {
-    pending: false,
-    ...(error !== undefined && { lastError: error, lastErrorAt: now().toISOString() }),
-  });
+  await stores.deployments.finishPush(modelId, wishAtStart, error, now().toISOString());
   if (row.pending && row.requestedRunId !== null) await stores.runs.countPush(row.requestedRunId, outcome);
   const settings = await stores.settings.get();
   if (outcome !== 'failed' && settings.destinationError !== null) {
     await stores.settings.noteDestination(null, now().toISOString());
   }
+}
+
+async function finishFailed(modelId: number, message: string, services: JobServices): Promise<void> {
+  const wish = (await services.stores.deployments.forModel(modelId))?.wantedHash ?? null;
+  await finish(modelId, 'failed', wish, services, message);
 }
 
 /** A row of ours at LiteLLM that nothing here stands for any more. */
