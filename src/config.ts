@@ -34,7 +34,7 @@ const variables = z.object({
   ),
   QUEUE_PREFIX: optional(z.string().regex(/^[\w-]+$/, 'takes letters, digits, _ and -')),
   AUTH: optional(z.enum(['on', 'off'], 'takes on or off')),
-  ADMIN_TOKEN: optional(z.string().min(16, 'takes at least 16 characters')),
+  ADMIN_TOKEN: optional(z.string().regex(/^\S{16,}$/, 'takes at least 16 characters without blanks')),
   SECRET_KEY: optional(z.string().min(16, 'takes at least 16 characters')),
   LITELLM_URL: optional(z.string().regex(/^https?:\/\//, 'takes http://host:port or https://host')),
   LITELLM_API_KEY: optional(z.string()),

@@ -16,7 +16,7 @@ export const runView = z.object({
   outcome: z.object({
     list_calls: z.int(),
     detail_calls: z.int(),
-    writes: z.int().describe('calls that wrote to LiteLLM'),
+    writes: z.int().describe('calls that wrote, or may have written, to LiteLLM'),
     fetched: z.int().nullable(),
     added: z.int().nullable(),
     updated: z.int().nullable(),

@@ -17,6 +17,8 @@ export interface HttpRequest {
   timeoutMs: number;
   /** Of the decoded body. */
   maxBytes?: number;
+  /** On a connection of its own: a balancer may then choose another replica. */
+  fresh?: boolean;
   /** Sent as `Authorization: Bearer`. */
   apiKey?: string;
 }
@@ -44,9 +46,14 @@ const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
 /** One for each process: it owns the keep-alive connections. It never retries: jobs do. */
 export function createHttp({ userAgent = 'litellm-updater' }: { userAgent?: string } = {}): Http {
+  const agents = (keepAlive: boolean) => ({
+    http: new http.Agent({ keepAlive }),
+    https: new https.Agent({ keepAlive }),
+  });
+  const single = agents(false);
   const client = got.extend({
     headers: { 'user-agent': userAgent, accept: 'application/json' },
-    agent: { http: new http.Agent({ keepAlive: true }), https: new https.Agent({ keepAlive: true }) },
+    agent: agents(true),
     throwHttpErrors: false,
     retry: { limit: 0 },
     followRedirect: false, // got would follow to another origin
@@ -65,6 +72,7 @@ export function createHttp({ userAgent = 'litellm-updater' }: { userAgent?: stri
       method: request.method,
       headers: { ...request.headers, ...(authorization !== undefined && { authorization }) },
       ...(request.json && { json: request.json }),
+      ...(request.fresh && { agent: single }),
       timeout: { lookup: connectMs, connect: connectMs, secureConnect: connectMs },
       signal,
     });

@@ -1,6 +1,6 @@
 import { redactUrl } from '../domain/base-url.js';
-import { PermanentError } from '../domain/errors.js';
-import { isJsonObject } from '../domain/json.js';
+import { messageOf, PermanentError } from '../domain/errors.js';
+import { isJsonObject, type Json } from '../domain/json.js';
 import type { DeploymentBody, Destination, DestinationAccess, DestinationRow } from '../domain/ports.js';
 import type { Http, HttpReply, HttpRequest } from './http.js';
 import { isRouterless } from './litellm-fault.js';
@@ -34,7 +34,8 @@ export function createLitellmAdmin(http: Http): Destination {
 
   /** One row by id from either generation of the listing. */
   async function row(access: DestinationAccess, path: string, id: string, signal?: AbortSignal) {
-    const reply = await call(access, path, signal);
+    // Replicas differ: asking the one behind the kept connection again would learn nothing.
+    const reply = await call(access, path, signal, { fresh: true });
     if (isRouterless(reply)) return undefined;
     const message = errorMessage(reply.text);
     if (reply.status === 400 && /not found on litellm proxy/i.test(message)) return undefined;
@@ -141,9 +142,18 @@ export function createLitellmAdmin(http: Http): Destination {
 function expectWritten(reply: HttpReply, access: DestinationAccess): void {
   const who = nameOf(access);
   throwForLitellmAnswer(reply, who);
-  const body = readJson(reply, who, 'a confirmation');
+  const body = confirmation(reply, who);
   if (isJsonObject(body) && body.error !== undefined && body.error !== null) {
     throw new Error(`${who} answered an error with status ${reply.status}`);
+  }
+}
+
+/** A confirmation that breaks off may be of a write that happened: worth a look by id, not final. */
+function confirmation(reply: HttpReply, who: string): Json {
+  try {
+    return readJson(reply, who, 'a confirmation');
+  } catch (error) {
+    throw new Error(messageOf(error), { cause: error });
   }
 }
 

@@ -4,12 +4,16 @@ import { createApp } from '../api/app.js';
 import { Gate } from '../api/auth.js';
 import type { ApiServices } from '../api/define-route.js';
 import type { Config } from '../config.js';
-import { connectRedis } from '../jobs/connections.js';
+import { messageOf } from '../domain/errors.js';
+import { connectRedis, untilReady } from '../jobs/connections.js';
 import { createQueues } from '../jobs/queues.js';
 import type { Logger } from '../logger.js';
 import { layFoundation, version } from './assemble.js';
 import { runProcess } from './run-process.js';
 import { ensureSecretFile } from './secrets.js';
+
+/** Reading works without it, so it is not waited for longer. */
+const redisPatienceMs = 5_000;
 
 await runProcess('api', startApi);
 
@@ -18,6 +22,11 @@ async function startApi(config: Config, logger: Logger): Promise<() => Promise<v
   const foundation = await layFoundation(config, now);
   const { stores, secretKey } = foundation;
   const redis = connectRedis(config.redisUrl, 'asking');
+  await untilReady(redis, redisPatienceMs).catch((error: unknown) => {
+    logger.warn('starting without Redis: changes are answered with 503 until it is there', {
+      error: messageOf(error),
+    });
+  });
   const queues = createQueues(redis, config.queuePrefix);
   const services: ApiServices = {
     stores,

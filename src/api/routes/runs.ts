@@ -96,7 +96,9 @@ export const runRoutes = [
         const run = await existingRun(params.id, services);
         const decision = word === 'accept' ? 'accepted' : 'rejected';
         const at = now().toISOString();
-        if (!(await stores.runs.decide(run.id, decision, at))) {
+        // Accepted, but its job never came to be: asking again queues it again.
+        const again = decision === 'accepted' && run.state === 'held' && run.decision === 'accepted';
+        if (!again && !(await stores.runs.decide(run.id, decision, at))) {
           throw createError(
             409,
             `run ${run.id} is ${run.decision ?? run.state}; only a held run without a decision can be ${decision}`,
@@ -110,11 +112,7 @@ export const runRoutes = [
           details: { run: run.id, missing: run.missing },
         });
         if (decision === 'accepted') {
-          await queues.add(
-            'mark-orphans',
-            { kind: 'accepted', runId: run.id },
-            { jobId: `accepted-${run.uuid}` },
-          );
+          await queues.add('mark-orphans', { kind: 'accepted', runId: run.id });
         }
         return viewOf(await existingRun(params.id, services), services);
       },
