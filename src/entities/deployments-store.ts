@@ -2,6 +2,7 @@ import { In } from 'typeorm';
 import type { Database } from './database.js';
 import { Deployment } from './deployment.js';
 import { Model } from './model.js';
+import { pushColumns, type PushOutcome } from './sync-run.js';
 
 export interface PlannedPush {
   modelId: number;
@@ -70,22 +71,43 @@ export class DeploymentsStore {
     });
   }
 
-  /** Ends a push. One that was planned anew meanwhile, for another wish, is followed by another and stays pending. */
+  /**
+   * Ends a push and counts it on the run that asked for it. One that was planned anew meanwhile, for another wish, is
+   * followed by another and stays pending. What LiteLLM took also ends its trouble.
+   */
   async finishPush(
     modelId: number,
-    wishAtStart: string | null,
-    error: string | null,
-    now: string,
+    push: { outcome: PushOutcome; wishAtStart: string | null; error: string | null; now: string },
   ): Promise<void> {
-    await this.database.write((sqlite) =>
+    const { outcome, wishAtStart, error, now } = push;
+    await this.database.write((sqlite) => {
+      const row = sqlite
+        .prepare<[number], { pending: number; requested_run_id: number | null }>(
+          'SELECT pending, requested_run_id FROM deployments WHERE model_id = ?',
+        )
+        .get(modelId);
+      if (row === undefined) return;
       sqlite
         .prepare(
           `UPDATE deployments SET pending = CASE WHEN wanted_hash IS @wishAtStart THEN 0 ELSE pending END,
              last_error = @error, last_error_at = CASE WHEN @error IS NULL THEN NULL ELSE @now END
             WHERE model_id = @modelId`,
         )
-        .run({ modelId, wishAtStart, error, now }),
-    );
+        .run({ modelId, wishAtStart, error, now });
+      if (row.pending === 1 && row.requested_run_id !== null) {
+        const column = pushColumns[outcome];
+        sqlite
+          .prepare(`UPDATE sync_runs SET ${column} = ${column} + 1 WHERE id = ?`)
+          .run(row.requested_run_id);
+      }
+      if (outcome !== 'failed' && outcome !== 'unchanged') {
+        sqlite
+          .prepare(
+            'UPDATE settings SET destination_error = NULL, destination_error_at = NULL WHERE destination_error IS NOT NULL',
+          )
+          .run();
+      }
+    });
   }
 
   async save(modelId: number, edit: DeploymentEdit): Promise<void> {

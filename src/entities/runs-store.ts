@@ -3,7 +3,14 @@ import { In } from 'typeorm';
 import type { SkippedEntry } from '../domain/found-model.js';
 import type { Database } from './database.js';
 import { Deployment } from './deployment.js';
-import { SyncRun, type PushOutcome, type RunKind, type RunState, type RunTrigger } from './sync-run.js';
+import {
+  pushColumns,
+  SyncRun,
+  type PushOutcome,
+  type RunKind,
+  type RunState,
+  type RunTrigger,
+} from './sync-run.js';
 
 const openStates: RunState[] = ['waiting', 'running'];
 
@@ -23,15 +30,6 @@ export interface RunsQuery {
   limit: number;
   offset: number;
 }
-
-const outcomeColumn: Record<PushOutcome, string> = {
-  created: 'created',
-  patched: 'patched',
-  replaced: 'replaced',
-  removed: 'removed',
-  unchanged: 'unchanged_pushes',
-  failed: 'failed_pushes',
-};
 
 export class RunsStore {
   constructor(private readonly database: Database) {}
@@ -145,7 +143,7 @@ export class RunsStore {
   }
 
   async countPush(id: number, outcome: PushOutcome): Promise<void> {
-    const column = outcomeColumn[outcome];
+    const column = pushColumns[outcome];
     await this.database.write((sqlite) =>
       sqlite.prepare(`UPDATE sync_runs SET ${column} = ${column} + 1 WHERE id = ?`).run(id),
     );

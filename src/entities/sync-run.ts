@@ -5,7 +5,16 @@ export type RunKind = 'sync' | 'reconcile' | 'delete';
 export type RunState = 'waiting' | 'running' | 'done' | 'held' | 'failed' | 'lost' | 'superseded';
 export type RunTrigger = 'schedule' | 'manual' | 'sync-all' | 'retry';
 
-export type PushOutcome = 'created' | 'patched' | 'replaced' | 'removed' | 'unchanged' | 'failed';
+/** Where a run counts each outcome of its pushes. */
+export const pushColumns = {
+  created: 'created',
+  patched: 'patched',
+  replaced: 'replaced',
+  removed: 'removed',
+  unchanged: 'unchanged_pushes',
+  failed: 'failed_pushes',
+} as const;
+export type PushOutcome = keyof typeof pushColumns;
 
 /** One pass: of one provider (`sync`, `delete`) or of the whole destination (`reconcile`). */
 @Entity('sync_runs')

@@ -36,12 +36,12 @@ import { surveyDestination } from './survey-destination.js';
 export async function pushDeployment(
   model: Model,
   provider: Provider,
+  row: Deployment,
   context: JobContext,
 ): Promise<PushOutcome> {
   const { stores } = context;
   const access = await stores.settings.destinationAccess();
-  let row = await stores.deployments.forModel(model.id);
-  if (access === undefined || row === null) return 'unchanged';
+  if (access === undefined) return 'unchanged';
   let settings = await stores.settings.get();
   refuseWhileSuspicious(settings, context);
 

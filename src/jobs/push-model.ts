@@ -39,7 +39,7 @@ export const pushModel = defineJob({
   async failed(payload, message, services) {
     switch (payload.kind) {
       case 'model':
-        return finishFailed(payload.modelId, message, services);
+        return failOne(payload.modelId, message, services);
       case 'reconcile':
       case 'delete-provider':
         if (payload.runId !== undefined) await closeRun(payload.runId, 'failed', message, services);
@@ -54,36 +54,21 @@ export const pushModel = defineJob({
 });
 
 async function pushOne(modelId: number, context: JobContext): Promise<PushOutcome> {
-  const model = await context.stores.models.byId(modelId);
-  const provider = model && (await context.stores.providers.byId(model.providerId));
-  if (!model || !provider) return 'unchanged';
-  const wish = (await context.stores.deployments.forModel(modelId))?.wantedHash ?? null;
-  const outcome = await pushDeployment(model, provider, context);
-  await finish(modelId, outcome, wish, context);
+  const { stores, now } = context;
+  const model = await stores.models.byId(modelId);
+  const provider = model && (await stores.providers.byId(model.providerId));
+  const row = await stores.deployments.forModel(modelId);
+  if (!model || !provider || !row) return 'unchanged';
+  const outcome = await pushDeployment(model, provider, row, context);
+  const end = { outcome, wishAtStart: row.wantedHash, error: null, now: now().toISOString() };
+  await stores.deployments.finishPush(modelId, end);
   return outcome;
 }
 
-/** Counts the push on the run that asked for it. */
-async function finish(
-  modelId: number,
-  outcome: PushOutcome,
-  wishAtStart: string | null,
-  { stores, now }: JobServices,
-  error: string | null = null,
-): Promise<void> {
-  const row = await stores.deployments.forModel(modelId);
-  if (row === null) return;
-  await stores.deployments.finishPush(modelId, wishAtStart, error, now().toISOString());
-  if (row.pending && row.requestedRunId !== null) await stores.runs.countPush(row.requestedRunId, outcome);
-  const settings = await stores.settings.get();
-  if (outcome !== 'failed' && settings.destinationError !== null) {
-    await stores.settings.noteDestination(null, now().toISOString());
-  }
-}
-
-async function finishFailed(modelId: number, message: string, services: JobServices): Promise<void> {
-  const wish = (await services.stores.deployments.forModel(modelId))?.wantedHash ?? null;
-  await finish(modelId, 'failed', wish, services, message);
+async function failOne(modelId: number, error: string, { stores, now }: JobServices): Promise<void> {
+  const wishAtStart = (await stores.deployments.forModel(modelId))?.wantedHash ?? null;
+  const end = { outcome: 'failed' as const, wishAtStart, error, now: now().toISOString() };
+  await stores.deployments.finishPush(modelId, end);
 }
 
 /** A row of ours at LiteLLM that nothing here stands for any more. */

@@ -114,7 +114,8 @@ export async function verify(push: Push, row: Deployment): Promise<Deployment> {
     if (served === undefined || !isOurs(push, served)) break;
     agreeing += 1;
   }
-  if (agreeing === reads) return save(push, row, { step: 'delete-old' });
+  // Nothing to delete: the end of the push is stored next.
+  if (agreeing === reads) return row.retiredIds.length === 0 ? row : save(push, row, { step: 'delete-old' });
 
   const waitedMs = context.now().getTime() - Date.parse(row.writtenAt ?? context.now().toISOString());
   const patienceMs = 2 * settings.litellmPollSeconds * 1_000;
