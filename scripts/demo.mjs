@@ -29,7 +29,15 @@ function demoEnvironment({ dataDir, port, token, standIns }) {
 
 async function firstSync({ address, token, standIns }) {
   const providers = [
-    { name: 'ollama-box', base_url: standIns.ollama, type: 'ollama', prefix: 'ollama-box' },
+    // Without the grace of an hour, so that a removed model is seen to go.
+    {
+      name: 'ollama-box',
+      base_url: standIns.ollama,
+      type: 'ollama',
+      prefix: 'ollama-box',
+      grace_misses: 1,
+      grace_seconds: 0,
+    },
     { name: 'openai-box', base_url: standIns.openai, type: 'openai', prefix: 'openai-box' },
   ];
   for (const provider of providers) {

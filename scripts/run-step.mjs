@@ -7,6 +7,7 @@ import { Refusal, say } from './terminal.mjs';
 
 const progressEveryMs = 15_000;
 const tailLines = 40;
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Runs one command quietly: its output goes to a log, a line every 15 s says what `doing()` returns, and a failure
@@ -30,6 +31,15 @@ export async function runStep(what, command, args, { cwd, env = process.env, doi
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
+    // An install that goes on alone would fight with the next one over the same folder.
+    for (const signal of stopSignals) process.once(signal, endTogether);
+    function endTogether(signal) {
+      child.kill('SIGTERM');
+      child.once('close', () => process.exit(signal === 'SIGINT' ? 130 : 143));
+    }
+    child.once('close', () => {
+      for (const signal of stopSignals) process.off(signal, endTogether);
+    });
     child.on('error', (error) => resolve(error.message));
     child.on('close', (code, signal) => resolve(code === 0 ? undefined : `exit code ${code ?? signal}`));
   });
@@ -43,6 +53,6 @@ export async function runStep(what, command, args, { cwd, env = process.env, doi
   }
   process.stderr.write(`\n${tail.join('\n')}\n`);
   throw new Refusal(
-    `${what} failed (${failure}): ${[command, ...args].join(' ')}\nIts whole output is in ${logPath}`,
+    `${what} failed (${failure}): ${[command, ...args].join(' ')}\nIts whole output is in ${logPath}. Running the same command again is safe.`,
   );
 }

@@ -70,6 +70,7 @@ export interface Config {
   litellmUrl?: string;
   litellmApiKey?: string;
   syncIntervalSeconds: number;
+  syncIntervalGiven: boolean;
   workerQueues: readonly QueueName[];
   /** Overrides each queue's own default where set; writes to LiteLLM stay one at a time whatever it says. */
   workerConcurrency?: number;
@@ -103,6 +104,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     ...(env.LITELLM_URL !== undefined && { litellmUrl: env.LITELLM_URL }),
     ...(env.LITELLM_API_KEY !== undefined && { litellmApiKey: env.LITELLM_API_KEY }),
     syncIntervalSeconds: env.SYNC_INTERVAL_SECONDS ?? 300,
+    syncIntervalGiven: env.SYNC_INTERVAL_SECONDS !== undefined,
     workerQueues: env.WORKER_QUEUES ?? queueNames,
     ...(env.WORKER_CONCURRENCY !== undefined && { workerConcurrency: env.WORKER_CONCURRENCY }),
     logLevel: env.LOG_LEVEL ?? 'info',

@@ -21,7 +21,7 @@ export const modelUpdate = z
         `takes default or one of ${litellmMode.options.join(', ')}`,
       )
       .nullable(),
-    ollama_mode: z.union([ollamaMode, z.literal('')]).nullable(),
+    ollama_mode: z.union([ollamaMode, z.literal('')], `takes ${ollamaMode.options.join(', ')}`).nullable(),
     pricing_profile: pricingProfile.nullable(),
     pricing_override: pricingOverride.nullable(),
     input_cost_per_token: tokenPrice,

@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 /** `?limit=&offset=` of every list. */
 export const paging = {
-  limit: z.coerce.number().int().min(1).max(500).default(100),
-  offset: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number('takes a number').int().min(1).max(500).default(100),
+  offset: z.coerce.number('takes a number').int().min(0).default(0),
 };
 
 export const idParams = z.object({

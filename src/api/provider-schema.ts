@@ -14,8 +14,9 @@ export const apiKey = z
   .trim()
   .min(1, 'takes a key, or null to remove it')
   .max(8_000)
-  .regex(noControl, 'takes no control characters');
-export const names = z.array(shortText(200).min(1)).max(100);
+  // What a header can carry; a placeholder such as "sk-…" is found here, not at the first call.
+  .regex(/^[\x21-\x7e]*$/, 'takes a key of ASCII letters, digits and signs, without blanks');
+export const names = z.array(shortText(200).min(1), 'takes a list of texts').max(100);
 
 /** 0 means "the global interval" for a provider, and "off" for the global one. */
 export const syncInterval = z

@@ -17,6 +17,8 @@ export interface HttpRequest {
   timeoutMs: number;
   /** Of the decoded body. */
   maxBytes?: number;
+  /** Secrets in the body, which no quote of the answer may repeat. */
+  secrets?: string[];
   /** On a connection of its own: a balancer may then choose another replica. */
   fresh?: boolean;
   /** Sent as `Authorization: Bearer`. */
@@ -134,7 +136,7 @@ export function createHttp({ userAgent = 'litellm-updater' }: { userAgent?: stri
 }
 
 /** Userinfo of the URL becomes Basic, unless there is a key; neither stays in the URL. */
-function credentialsOf({ url: text, apiKey }: HttpRequest) {
+function credentialsOf({ url: text, apiKey, secrets: inBody = [] }: HttpRequest) {
   if (!URL.canParse(text))
     throw new PermanentError('the address is not a URL: it should look like http://host:8000');
   const url = new URL(text);
@@ -146,7 +148,7 @@ function credentialsOf({ url: text, apiKey }: HttpRequest) {
   const [username, password] = [decode(url.username), decode(url.password)];
   url.username = '';
   url.password = '';
-  const secrets = [apiKey?.trim(), password].filter(
+  const secrets = [apiKey?.trim(), password, ...inBody].filter(
     (secret) => secret !== undefined && secret !== '',
   ) as string[];
   let authorization: string | undefined;

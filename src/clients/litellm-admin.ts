@@ -99,7 +99,11 @@ export function createLitellmAdmin(http: Http): Destination {
     },
 
     async create(access, body, signal) {
-      const reply = await call(access, '/model/new', signal, { method: 'POST', json: { ...body } });
+      const reply = await call(access, '/model/new', signal, {
+        method: 'POST',
+        json: { ...body },
+        secrets: secretsIn(body),
+      });
       if (/was saved to the database, but/i.test(errorMessage(reply.text))) return 'created';
       if (reply.status === 500 && /Failed to add model to db/i.test(errorMessage(reply.text))) {
         return 'refused-or-exists';
@@ -110,7 +114,11 @@ export function createLitellmAdmin(http: Http): Destination {
 
     async patch(access, body: DeploymentBody, signal) {
       const path = `/model/${encodeURIComponent(body.model_info.id)}/update`;
-      const reply = await call(access, path, signal, { method: 'PATCH', json: { ...body } });
+      const reply = await call(access, path, signal, {
+        method: 'PATCH',
+        json: { ...body },
+        secrets: secretsIn(body),
+      });
       const message = errorMessage(reply.text);
       if (/was saved to the database, but/i.test(message)) return 'patched';
       // FastAPI's own "Not Found" is a missing route: a wrong base URL, or an id with a slash.
@@ -155,6 +163,14 @@ function confirmation(reply: HttpReply, who: string): Json {
   } catch (error) {
     throw new Error(messageOf(error), { cause: error });
   }
+}
+
+/** The provider's key, and whatever a person put into headers: LiteLLM's validation errors repeat their input. */
+function secretsIn({ litellm_params: params }: DeploymentBody): string[] {
+  const headers = isJsonObject(params['extra_headers']) ? Object.values(params['extra_headers']) : [];
+  return [params['api_key'], ...headers].filter(
+    (value): value is string => typeof value === 'string' && value.length >= 8,
+  );
 }
 
 function versionIn(reply: HttpReply): string | undefined {

@@ -27,3 +27,6 @@ export function filterMatchesAny(
   for (const modelId of modelIds) if (passesFilter(modelId, include, exclude)) return true;
   return false;
 }
+
+/** Why an entry of the catalogue was skipped. */
+export const filterReason = 'left out by the filter';

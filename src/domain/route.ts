@@ -40,7 +40,7 @@ export function routeOf(
 }
 
 function openAiBase({ type, baseUrl, apiRoot, litellmBaseUrl }: RouteInput): string {
-  const ours = apiRoot ?? defaultApiRoot(type, baseUrl);
+  const ours = apiRoot?.startsWith(baseUrl) ? apiRoot : defaultApiRoot(type, baseUrl);
   if (litellmBaseUrl === null) return ours;
   const theirs = defaultApiRoot(type, litellmBaseUrl);
   // A URL with a version says it all; else LiteLLM finds the API under the same path below its URL as we do below ours.

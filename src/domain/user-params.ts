@@ -32,16 +32,19 @@ const tokens = z
   .int('takes a whole number of tokens above 0')
   .positive('takes a whole number of tokens above 0')
   .max(1e8);
+const count = z.int('takes a whole number').min(0, 'takes a whole number, 0 or more');
 const price = z.number('takes USD, 0 or more').min(0, 'takes USD, 0 or more');
 
 /** `null` removes the key from what is pushed; an absent key leaves the provider's value. */
-export const userParams = z.record(z.string().min(1).max(100), json).check((context) => {
-  for (const [key, value] of Object.entries(context.value)) {
-    const problem = problemOf(key, value);
-    if (problem !== undefined)
-      context.issues.push({ code: 'custom', path: [key], message: problem, input: value });
-  }
-});
+export const userParams = z
+  .record(z.string().min(1).max(100), json, 'takes an object of parameters')
+  .check((context) => {
+    for (const [key, value] of Object.entries(context.value)) {
+      const problem = problemOf(key, value);
+      if (problem !== undefined)
+        context.issues.push({ code: 'custom', path: [key], message: problem, input: value });
+    }
+  });
 
 function problemOf(key: string, value: Json): string | undefined {
   if (reservedKeys.has(key))
@@ -56,6 +59,7 @@ function schemaOf(key: string): z.ZodType | undefined {
   if (key === 'mode') return litellmMode;
   if (/^max_(input_|output_)?tokens$/.test(key) || key === 'output_vector_size' || key === 'num_ctx')
     return tokens;
+  if (['rpm', 'tpm', 'max_retries', 'max_parallel_requests'].includes(key)) return count;
   if (key.startsWith('supports_')) return z.boolean('takes true or false');
   if (key.endsWith('_cost') || key.includes('_cost_per_')) return price;
   return undefined;

@@ -23,7 +23,7 @@ export function whatIsWanted(
       : { want: 'leave' };
   }
   // A person who sets a mode says that the model can be called in it after all.
-  if (model.unusable !== null && model.userParams?.['mode'] === undefined) {
+  if (model.unusable !== null && model.userParams?.['mode'] == null) {
     return { want: 'absent', because: model.unusable };
   }
   return { want: 'present' };

@@ -126,15 +126,18 @@ export function wantedDeployment(
     (belongsInModelInfo(name) ? modelInfo : litellmParams)[name] = value;
   }
   // LiteLLM's legacy limit: the output limit if known, else the input limit (cost map, `sample_spec`).
-  const maxTokens =
-    modelInfo['max_tokens'] ?? modelInfo['max_output_tokens'] ?? modelInfo['max_input_tokens'];
+  const takenOut = (name: string) => model.userParams?.[name] === null;
+  const maxTokens = takenOut('max_tokens')
+    ? undefined
+    : (modelInfo['max_tokens'] ?? modelInfo['max_output_tokens'] ?? modelInfo['max_input_tokens']);
   return {
     modelName: displayName(provider, model.modelId),
     litellmParams: {
       // The only place where a default num_ctx is enforced; a Modelfile's own value stays in charge.
       ...(native &&
         context?.source === 'default_num_ctx' &&
-        mode !== 'embedding' && { num_ctx: context.value }),
+        mode !== 'embedding' &&
+        !takenOut('num_ctx') && { num_ctx: context.value }),
       ...litellmParams,
       model: `${route.prefix}/${model.modelId}`,
       api_base: route.apiBase,

@@ -1,3 +1,4 @@
+import { filterReason } from '../domain/model-filter.js';
 import { isSuspicious } from '../domain/orphan-rules.js';
 import type { Database, Sqlite } from './database.js';
 import { runWarnings } from './run-warnings.js';
@@ -161,10 +162,12 @@ function hold(
       .prepare(`UPDATE sync_runs SET state = 'superseded', reason = ?, finished_at = ? WHERE id = ?`)
       .run(`run ${run.id} misses other models`, now, earlier.id);
   }
+  const filtered = leftOutByFilter(sqlite, run, missing);
+  const byFilter = filtered === 0 ? '' : ` (${filtered} of them are left out by the filter)`;
   const what =
     seen === 0
       ? `the provider lists no models (or the filter lets none through), ${wereActive} were active before`
-      : `${missing.length} of ${wereActive} active models are gone at once`;
+      : `${missing.length} of ${wereActive} active models are gone at once${byFilter}`;
   const advice = 'Nothing was orphaned. Accept the run if they are really gone, reject it if not.';
   conclude(sqlite, run, 'held', `needs review: ${what}. ${advice}`, missing);
 }
@@ -179,4 +182,16 @@ function conclude(
   sqlite
     .prepare('UPDATE sync_runs SET conclusion = ?, reason = ?, missing = ? WHERE id = ?')
     .run(conclusion, reason, JSON.stringify(missing), run.id);
+}
+
+/** A filter that somebody narrowed on purpose looks like a loss; the run says so. */
+function leftOutByFilter(sqlite: Sqlite, run: OpenRun, missing: string[]): number {
+  const row = sqlite
+    .prepare<[number], { skipped: string }>('SELECT skipped FROM sync_runs WHERE id = ?')
+    .get(run.id);
+  const skipped = JSON.parse(row?.skipped ?? '[]') as { modelId: string; reason: string }[];
+  const filtered = new Set(
+    skipped.filter(({ reason }) => reason === filterReason).map(({ modelId }) => modelId),
+  );
+  return missing.filter((model) => filtered.has(model)).length;
 }

@@ -133,6 +133,7 @@ export class ModelsStore {
     }));
   }
 
+  /** Not over what a newer fetch stored meanwhile. */
   async storeDerived(
     rows: { id: number; normalised: NormalisedModel }[],
     normaliserVersion: number,
@@ -142,7 +143,7 @@ export class ModelsStore {
       for (const { id, normalised } of rows) {
         sqlite
           .prepare(
-            `UPDATE models SET ${derivedColumns.map((name) => `${name} = @${name}`).join(', ')}, updated_at = @now WHERE id = @id`,
+            `UPDATE models SET ${derivedColumns.map((name) => `${name} = @${name}`).join(', ')}, updated_at = @now WHERE id = @id AND normaliser_version <> @normaliser_version`,
           )
           .run({ ...derivedValues(normalised, normaliserVersion), now, id });
       }

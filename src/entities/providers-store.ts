@@ -94,13 +94,16 @@ export class ProvidersStore {
     return row?.apiKey ? this.box.open(row.apiKey, keyPurpose(row.uuid)) : undefined;
   }
 
-  async noteOk(id: number, now: string, apiRoot: string | undefined): Promise<void> {
-    await this.#set(id, {
-      lastOkAt: now,
-      lastError: null,
-      lastErrorAt: null,
-      ...(apiRoot !== undefined && { apiRoot }),
-    });
+  /** The address that was read may have been changed meanwhile: then where its API was found says nothing. */
+  async noteOk(
+    read: Pick<Provider, 'id' | 'baseUrl' | 'type'>,
+    now: string,
+    apiRoot: string | undefined,
+  ): Promise<void> {
+    await this.#set(read.id, { lastOkAt: now, lastError: null, lastErrorAt: null });
+    if (apiRoot === undefined) return;
+    const { id, baseUrl, type } = read;
+    await this.database.update(Provider, { id, baseUrl, type }, { apiRoot });
   }
 
   async noteError(id: number, message: string, now: string): Promise<void> {
@@ -111,9 +114,17 @@ export class ProvidersStore {
     await this.#set(id, { deletingAt: now, updatedAt: now });
   }
 
-  /** Its models and deployments go with it; its runs stay, by name. */
-  async remove(id: number): Promise<void> {
-    await this.database.delete(Provider, { id });
+  /** Its models and deployments go with it; its runs stay, by name, and none of them stays open. */
+  async remove(id: number, now: string): Promise<void> {
+    await this.database.write((sqlite) => {
+      sqlite
+        .prepare(
+          `UPDATE sync_runs SET state = 'superseded', reason = 'the provider was deleted', finished_at = ?
+            WHERE provider_id = ? AND kind = 'sync' AND state IN ('waiting', 'running', 'held')`,
+        )
+        .run(now, id);
+      sqlite.prepare('DELETE FROM providers WHERE id = ?').run(id);
+    });
   }
 
   get #repository() {

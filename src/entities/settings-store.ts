@@ -85,12 +85,16 @@ export class SettingsStore {
     return this.get();
   }
 
-  async noteSurvey(now: string, version: string | undefined): Promise<void> {
-    await this.#set({
-      surveyedAt: now,
-      litellmVersion: version ?? null,
-      destinationError: null,
-      destinationErrorAt: null,
+  /** False when the destination was changed meanwhile: what was seen belongs to another LiteLLM. */
+  async noteSurvey(access: DestinationAccess, now: string, version: string | undefined): Promise<boolean> {
+    return this.database.write((sqlite) => {
+      const result = sqlite
+        .prepare(
+          `UPDATE settings SET surveyed_at = ?, litellm_version = ?, destination_error = NULL, destination_error_at = NULL
+            WHERE litellm_base_url = ?`,
+        )
+        .run(now, version ?? null, access.baseUrl);
+      return result.changes === 1;
     });
   }
 

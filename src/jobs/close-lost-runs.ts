@@ -16,8 +16,13 @@ export async function closeLostRuns(services: Services): Promise<void> {
 /** True when the run was closed, because no live job moves it any more. */
 export async function closeIfLost(run: SyncRun, services: Services): Promise<boolean> {
   if (services.now().getTime() - Date.parse(run.createdAt) < birthMs) return false;
-  const fates = await Promise.all(jobsOf(run).map(([name, jobId]) => services.enqueue.fate(name, jobId)));
-  if (fates.some((fate) => fate.state === 'live')) return false;
+  // One after the other, in the order in which they hand on: asked at once, the next could be unknown yet and the first gone.
+  const fates = [];
+  for (const [name, jobId] of jobsOf(run)) {
+    const fate = await services.enqueue.fate(name, jobId);
+    if (fate.state === 'live') return false;
+    fates.push(fate);
+  }
 
   if (run.kind === 'delete' && run.providerId !== null) {
     // The wish stands in the database (`deleting_at`); only its job is gone.

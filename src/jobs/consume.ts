@@ -21,6 +21,9 @@ const longestHoldMs = 60_000;
 /** While a queue is held, its worker looks again this often; BullMQ does not wake it for a stop (scenario D6). */
 const longestIdleMs = 2_000;
 
+/** While Redis is away BullMQ complains many times a second. */
+const troubleEveryMs = 30_000;
+
 /** At a stop, a running job may finish within this; then it is handed back, inside the 10 s of `docker stop`. */
 const finishWithinMs = 6_000;
 
@@ -68,11 +71,16 @@ function startWorker(
       stalledInterval,
       maxStalledCount,
       maximumRateLimitDelay: longestIdleMs,
+      // Never reached; without a limiter BullMQ 6 does not ask Redis whether another worker holds the queue.
+      limiter: { max: 1_000_000, duration: 1_000 },
     },
   );
-  worker.on('error', (error) =>
-    services.logger.warn('the queue has trouble', { queue: definition.name, error: error.message }),
-  );
+  let quietUntil = 0;
+  worker.on('error', (error) => {
+    if (Date.now() < quietUntil) return;
+    quietUntil = Date.now() + troubleEveryMs;
+    services.logger.warn('the queue has trouble', { queue: definition.name, error: error.message });
+  });
   worker.on('failed', (job, error) => {
     // BullMQ emits this for each failed attempt; only the last one has an end.
     if (job?.finishedOn === undefined) return;
@@ -90,7 +98,7 @@ async function execute(
   services: JobServices,
 ): Promise<unknown> {
   const startedAt = services.now();
-  const record = (outcome: JobRun['outcome'], error: string | null) =>
+  const record = (outcome: JobRun['outcome'], error: string | null, result?: unknown) =>
     note(
       definition,
       job,
@@ -100,6 +108,7 @@ async function execute(
         startedAt: startedAt.toISOString(),
         durationMs: services.now().getTime() - startedAt.getTime(),
       },
+      typeof result === 'string' ? result : undefined,
       services,
     );
   try {
@@ -111,7 +120,7 @@ async function execute(
       signal,
     };
     const result = await definition.run(payload, context);
-    await record('completed', null);
+    await record('completed', null, result);
     return result;
   } catch (error) {
     const message = messageOf(error);
@@ -169,6 +178,7 @@ async function note(
   definition: JobDefinition<JobName>,
   job: Job,
   outcome: { outcome: JobRun['outcome']; error: string | null; startedAt: string; durationMs: number },
+  result: string | undefined,
   services: JobServices,
 ): Promise<void> {
   const payload = definition.payload.safeParse(job.data);
@@ -181,8 +191,11 @@ async function note(
     ms: outcome.durationMs,
   };
   if (outcome.outcome === 'failed') services.logger.error('job failed', { ...fields, error: outcome.error });
-  else if (outcome.outcome === 'completed') services.logger.info('job done', fields);
-  else services.logger.warn(`job ${outcome.outcome}`, { ...fields, reason: outcome.error });
+  else if (outcome.outcome === 'completed') services.logger.info('job done', { ...fields, result });
+  else if (outcome.outcome === 'retried')
+    services.logger.warn('job retried', { ...fields, reason: outcome.error });
+  // While LiteLLM is away this comes every few seconds; the settings tell the trouble once.
+  else services.logger.debug('job postponed', { ...fields, reason: outcome.error });
   await services.stores.history.addJobRun({
     queue: definition.name,
     jobId: job.id ?? '',

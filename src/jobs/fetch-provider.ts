@@ -2,17 +2,17 @@ import pMap from 'p-map';
 import { PermanentError, RateLimitedError } from '../domain/errors.js';
 import { listingFingerprint } from '../domain/fingerprint.js';
 import type { FoundModel, SkippedEntry } from '../domain/found-model.js';
-import { passesFilter } from '../domain/model-filter.js';
+import { filterReason, passesFilter } from '../domain/model-filter.js';
 import type { Catalogue, CatalogueEntry, ProviderAccess } from '../domain/ports.js';
 import type { KnownModel } from '../entities/models-store.js';
 import type { Provider } from '../entities/provider.js';
 import type { SyncRun } from '../entities/sync-run.js';
 import { chunkModels } from './chunk-models.js';
 import { closeRun } from './close-run.js';
-import { closeIfLost } from './close-lost-runs.js';
 import { defineJob, type JobContext, type JobServices } from './define-job.js';
 import { Postponed } from './job-errors.js';
 import { payloads, type Payload } from './payloads.js';
+import { openOrJoinLiving } from './start-run.js';
 
 /** Ollama answers /api/show from disk; more at once only queue there (sources A.3). */
 const detailsAtOnce = 4;
@@ -49,14 +49,14 @@ export const fetchProvider = defineJob({
     const { models, detailCalls } = await withDetails(access, wanted, known, context);
 
     const now = context.now().toISOString();
-    await context.stores.providers.noteOk(provider.id, now, catalogue.apiRoot);
+    await context.stores.providers.noteOk(provider, now, catalogue.apiRoot);
     await context.stores.runs.noteFetched(
       run.id,
       { listCalls: catalogue.calls, detailCalls, fetched: models.length, skipped: skipped.slice(0, 500) },
       now,
     );
     await context.enqueue.chunks(run, provider.id, chunkModels(models));
-    return { runId: run.id, models: models.length, detailCalls };
+    return `${provider.name}: ${models.length} models, ${detailCalls} details`;
   },
 
   async retried(payload, message, services, jobId) {
@@ -85,11 +85,8 @@ async function runOf(
     providerName: provider.name,
     jobId: context.job.id,
   };
-  const now = context.now().toISOString();
-  const { run, joined } = await context.stores.runs.openOrJoin(wish, now);
-  if (!joined || run.jobId === context.job.id) return run;
-  if (await closeIfLost(run, context)) return (await context.stores.runs.openOrJoin(wish, now)).run;
-  return undefined;
+  const { run, joined } = await openOrJoinLiving(wish, context);
+  return !joined || run.jobId === context.job.id ? run : undefined;
 }
 
 async function currentRun(payload: Payload<'fetch-provider'>, { stores }: JobServices, jobId: string) {
@@ -131,7 +128,7 @@ function filter(
   const skipped = [...catalogue.skipped];
   for (const entry of catalogue.entries) {
     if (passesFilter(entry.modelId, provider.modelFilter, provider.modelFilterExclude)) wanted.push(entry);
-    else skipped.push({ modelId: entry.modelId, reason: 'left out by the filter' });
+    else skipped.push({ modelId: entry.modelId, reason: filterReason });
   }
   return { wanted, skipped };
 }

@@ -24,7 +24,10 @@ export const markOrphans = defineJob({
       ? conclusions.concludeSync(payload.runId, now)
       : conclusions.applyAccepted(payload.runId, now));
     const run = await context.stores.runs.byId(payload.runId);
-    if (run?.providerId == null) return 'the run or its provider is gone';
+    if (run?.providerId == null) {
+      await closeRun(payload.runId, 'superseded', 'the provider was deleted', context);
+      return 'the provider is gone';
+    }
     const pushes = await planPushes({ providerId: run.providerId }, run.id, context);
     await conclusions.close(run.id, context.now().toISOString());
     await endBatch(run, context);

@@ -61,7 +61,7 @@ function planFor(
   nowMs: number,
 ): { wantedHash: string | null; inStep: boolean } | undefined {
   const { want } = whatIsWanted(model, provider, nowMs);
-  if (want === 'leave') return undefined;
+  if (want === 'leave' && !isHalfDone(deployment)) return undefined;
   if (want === 'absent') return { wantedHash: null, inStep: !isAtLitellm(deployment) };
   const wantedHash = deploymentHash(wantedDeployment(model, provider, settings, apiKey), hashKey);
   const inStep =
@@ -85,4 +85,9 @@ export function isAtLitellm(deployment: Deployment | undefined): deployment is D
   if (deployment === undefined) return false;
   const { appliedHash, intent, pushedAt, retiredIds } = deployment;
   return appliedHash !== null || intent !== null || pushedAt !== null || retiredIds.length > 0;
+}
+
+/** A change that was begun is finished even for an orphan: two rows would stay beside each other. */
+export function isHalfDone(deployment: Deployment | undefined): boolean {
+  return deployment !== undefined && (deployment.intent !== null || deployment.retiredIds.length > 0);
 }

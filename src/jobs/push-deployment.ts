@@ -16,7 +16,7 @@ import type { Settings } from '../entities/settings.js';
 import type { PushOutcome } from '../entities/sync-run.js';
 import type { JobContext } from './define-job.js';
 import { Postponed } from './job-errors.js';
-import { isAtLitellm } from './plan-pushes.js';
+import { isAtLitellm, isHalfDone } from './plan-pushes.js';
 import {
   deleteRetired,
   identityOf,
@@ -45,9 +45,9 @@ export async function pushDeployment(
   let settings = await stores.settings.get();
   refuseWhileSuspicious(settings, context);
 
-  const wish = whatIsWanted(model, provider, context.now().getTime());
-  if (wish.want === 'leave') return 'unchanged';
-  if (wish.want === 'absent') return remove(row, access, context);
+  const { want } = whatIsWanted(model, provider, context.now().getTime());
+  if (want === 'leave' && !isHalfDone(row)) return 'unchanged';
+  if (want === 'absent') return remove(row, access, context);
 
   if (!isAtLitellm(row) && (settings.surveyedAt ?? '') <= model.createdAt) {
     await surveyDestination(access, context);
@@ -119,22 +119,27 @@ async function decide(push: Push, row: Deployment): Promise<Deployment> {
       ? save(push, row, fresh)
       : save(push, row, { ...nextGeneration(push, row), ...fresh });
   }
-  if (row.intent === 'patch') return save(push, row, fresh);
+  const created = deploymentId(identityOf(push, row.generation));
   if (!isAtLitellm(row) || row.intent === 'remove' || row.deploymentId === null) {
-    const created = deploymentId(identityOf(push, row.generation));
-    return save(push, row, { ...fresh, intent: 'create', deploymentId: created });
+    // An adopted row whose removal got lost must not stay beside ours.
+    const strange = row.deploymentId !== null && row.deploymentId !== created ? [row.deploymentId] : [];
+    const retiredIds = [...row.retiredIds, ...strange];
+    return save(push, row, { ...fresh, intent: 'create', deploymentId: created, retiredIds });
   }
 
   const wantedKeys = writtenKeys(push.body(row.generation));
   const how = howToUpdate({
     strategy: push.settings.updateStrategy,
     version: push.settings.litellmVersion ?? undefined,
-    // Keys of an adopted row are unknown, and its id is not ours: it is replaced.
-    removesKeys: row.appliedKeys?.some((key) => !wantedKeys.includes(key)) ?? true,
+    // Keys of a row that we did not write are unknown, and an id that is not this generation's cannot be patched.
+    removesKeys:
+      row.deploymentId !== created || (row.appliedKeys?.some((key) => !wantedKeys.includes(key)) ?? true),
   });
-  return how === 'patch'
-    ? save(push, row, { ...fresh, intent: 'patch' })
-    : save(push, row, { ...nextGeneration(push, row), ...fresh, intent: 'replace' });
+  if (how === 'replace')
+    return save(push, row, { ...nextGeneration(push, row), ...fresh, intent: 'replace' });
+  // Should the wish change before this one is done, the keys of both may be there.
+  const appliedKeys = [...new Set([...(row.appliedKeys ?? []), ...wantedKeys])].sort();
+  return save(push, row, { ...fresh, intent: 'patch', appliedKeys });
 }
 
 async function remove(row: Deployment, access: DestinationAccess, context: JobContext): Promise<PushOutcome> {

@@ -1,3 +1,4 @@
+import { displayName } from '../domain/wanted-deployment.js';
 import type { PushOutcome } from '../entities/sync-run.js';
 import { closeRun } from './close-run.js';
 import { defineJob, type JobContext, type JobServices } from './define-job.js';
@@ -50,19 +51,23 @@ export const pushModel = defineJob({
 
   async held(message, { stores, now }) {
     await stores.settings.noteDestination(message, now().toISOString());
+    for (const run of await stores.runs.open()) {
+      if (run.kind !== 'sync') await stores.runs.note(run.id, `waiting for LiteLLM: ${message}`);
+    }
   },
 });
 
-async function pushOne(modelId: number, context: JobContext): Promise<PushOutcome> {
+/** Returns what happened to which model, for the log and Bull Board. */
+async function pushOne(modelId: number, context: JobContext): Promise<string> {
   const { stores, now } = context;
   const model = await stores.models.byId(modelId);
   const provider = model && (await stores.providers.byId(model.providerId));
   const row = await stores.deployments.forModel(modelId);
-  if (!model || !provider || !row) return 'unchanged';
+  if (!model || !provider || !row) return 'unchanged: the model is gone';
   const outcome = await pushDeployment(model, provider, row, context);
   const end = { outcome, wishAtStart: row.wantedHash, error: null, now: now().toISOString() };
   await stores.deployments.finishPush(modelId, end);
-  return outcome;
+  return `${outcome} ${displayName(provider, model.modelId)}`;
 }
 
 async function failOne(modelId: number, error: string, { stores, now }: JobServices): Promise<void> {

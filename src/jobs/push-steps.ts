@@ -67,7 +67,7 @@ export async function write(push: Push, row: Deployment, mayHaveHappened: boolea
     await countWrite(push, row);
     if ((await context.destination.patch(access, body, context.signal)) === 'patched') return written();
     // Somebody deleted the row: the same id may be used again.
-    row = await save(push, row, { intent: 'create' });
+    row = await save(push, row, { intent: 'create', deploymentId: body.model_info.id });
     return write(push, row, false);
   }
 

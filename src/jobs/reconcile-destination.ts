@@ -1,11 +1,13 @@
 import { closeRun } from './close-run.js';
 import type { JobContext } from './define-job.js';
+import { startDeletion } from './delete-provider.js';
 import { viewDestination, type DestinationView } from './destination-view.js';
 import { destinationWarnings } from './destination-warnings.js';
 import { judgeMissing } from './judge-missing.js';
 import { judgePresent } from './judge-present.js';
 import type { Payload } from './payloads.js';
 import { planPushes } from './plan-pushes.js';
+import { openOrJoinLiving } from './start-run.js';
 import { surveyDestination } from './survey-destination.js';
 
 /** One listing of LiteLLM against what we know: missing rows, drift, strays, clashes; then pushes for what is out of step. */
@@ -49,7 +51,7 @@ async function runOf(
     providerName: null,
     jobId: context.job.id,
   };
-  const { run, joined } = await runs.openOrJoin(wish, now);
+  const { run, joined } = await openOrJoinLiving(wish, context);
   if (joined && run.jobId !== context.job.id) return undefined;
   await runs.start(run.id, now);
   return run.id;
@@ -70,22 +72,8 @@ async function removeStrays(view: DestinationView, context: JobContext): Promise
 }
 
 /** A deletion whose job Redis lost goes on. */
-async function resumeDeletions({ stores, enqueue, now }: JobContext): Promise<void> {
-  for (const provider of await stores.providers.list()) {
-    if (provider.deletingAt === null) continue;
-    const wish = {
-      kind: 'delete' as const,
-      trigger: 'retry' as const,
-      providerId: provider.id,
-      providerName: provider.name,
-    };
-    const { run, joined } = await stores.runs.openOrJoin(wish, now().toISOString());
-    if (joined) continue;
-    const jobId = await enqueue.add('push-model', {
-      kind: 'delete-provider',
-      providerId: provider.id,
-      runId: run.id,
-    });
-    await stores.runs.setJob(run.id, jobId);
+async function resumeDeletions(context: JobContext): Promise<void> {
+  for (const provider of await context.stores.providers.list()) {
+    if (provider.deletingAt !== null) await startDeletion(provider, 'retry', context);
   }
 }

@@ -1,9 +1,9 @@
-import type { Queue } from 'bullmq';
+import type { JobSchedulerJson, Queue } from 'bullmq';
 import type { Provider } from '../entities/provider.js';
 import type { Settings } from '../entities/settings.js';
 import type { Stores } from '../entities/stores.js';
 import { QueueUnavailableError } from './enqueue.js';
-import { payloads, type JobName, type Payload } from './payloads.js';
+import { jobNames, payloads, type JobName, type Payload } from './payloads.js';
 
 const minuteMs = 60_000;
 
@@ -41,16 +41,15 @@ function wantedSchedules(providers: Provider[], settings: Settings): Schedule[] 
  * it at once. Any number of processes may do this at the same time.
  */
 export async function equaliseSchedules(stores: Stores, queues: Record<JobName, Queue>): Promise<void> {
-  const wanted = wantedSchedules(await stores.providers.list(), await stores.settings.get());
   try {
-    await Promise.all(
-      Object.entries(queues).map(([name, queue]) =>
-        equaliseQueue(
-          queue,
-          wanted.filter((schedule) => schedule.name === name),
-        ),
-      ),
-    );
+    // Redis first, the database after it: what another process adds in between is seen, not taken for a left-over.
+    const present = new Map<JobName, JobSchedulerJson[]>();
+    for (const name of jobNames) present.set(name, await queues[name].getJobSchedulers(0, -1));
+    const wanted = wantedSchedules(await stores.providers.list(), await stores.settings.get());
+    for (const name of jobNames) {
+      const schedules = wanted.filter((schedule) => schedule.name === name);
+      await equaliseQueue(queues[name], present.get(name) ?? [], schedules);
+    }
   } catch (error) {
     throw new QueueUnavailableError(
       'Redis does not answer; the schedules are made right at the next start or change',
@@ -59,8 +58,7 @@ export async function equaliseSchedules(stores: Stores, queues: Record<JobName, 
   }
 }
 
-async function equaliseQueue(queue: Queue, wanted: Schedule[]): Promise<void> {
-  const present = await queue.getJobSchedulers(0, -1);
+async function equaliseQueue(queue: Queue, present: JobSchedulerJson[], wanted: Schedule[]): Promise<void> {
   for (const scheduler of present) {
     if (!wanted.some((schedule) => schedule.id === scheduler.key))
       await queue.removeJobScheduler(scheduler.key);

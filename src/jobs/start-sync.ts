@@ -1,8 +1,8 @@
 import { PermanentError } from '../domain/errors.js';
 import type { Provider } from '../entities/provider.js';
 import type { RunTrigger, SyncRun } from '../entities/sync-run.js';
-import { closeIfLost } from './close-lost-runs.js';
 import type { JobServices } from './define-job.js';
+import { startRun } from './start-run.js';
 
 type Services = Pick<JobServices, 'stores' | 'enqueue' | 'now'>;
 
@@ -14,33 +14,16 @@ export async function startSync(
   batch: string | null = null,
 ): Promise<{ run: SyncRun; joined: boolean }> {
   if (provider.deletingAt !== null) throw new PermanentError(`provider "${provider.name}" is being deleted`);
-  const wish = {
-    kind: 'sync' as const,
-    trigger,
-    providerId: provider.id,
-    providerName: provider.name,
-    batch,
-  };
-  const now = services.now().toISOString();
-
-  let { run, joined } = await services.stores.runs.openOrJoin(wish, now);
-  if (joined && (await closeIfLost(run, services))) {
-    ({ run, joined } = await services.stores.runs.openOrJoin(wish, now));
-  }
-  if (joined) return { run, joined };
-
-  try {
-    const jobId = await services.enqueue.add(
-      'fetch-provider',
-      { providerId: provider.id, runId: run.id, trigger },
-      { jobId: `fetch-${run.uuid}` },
-    );
-    await services.stores.runs.setJob(run.id, jobId);
-    return { run: { ...run, jobId }, joined };
-  } catch (error) {
-    await services.stores.runs.close(run.id, 'failed', 'Redis did not take the job', now);
-    throw error;
-  }
+  return startRun(
+    { kind: 'sync', trigger, providerId: provider.id, providerName: provider.name, batch },
+    (run) =>
+      services.enqueue.add(
+        'fetch-provider',
+        { providerId: provider.id, runId: run.id, trigger },
+        { jobId: `fetch-${run.uuid}` },
+      ),
+    services,
+  );
 }
 
 /** Every enabled provider; ends with one reconcile of the destination. */

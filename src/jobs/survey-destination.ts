@@ -5,6 +5,7 @@ import { messageOf } from '../domain/errors.js';
 import type { DestinationAccess, DestinationRow } from '../domain/ports.js';
 import { wantedDeployment } from '../domain/wanted-deployment.js';
 import type { JobContext } from './define-job.js';
+import { Postponed } from './job-errors.js';
 import { isAtLitellm } from './plan-pushes.js';
 
 /**
@@ -21,11 +22,13 @@ export async function surveyDestination(
   try {
     const version = await destination.version(access, signal);
     const rows = await destination.list(access, signal);
+    if (!(await stores.settings.noteSurvey(access, now, version)))
+      throw new Postponed('LiteLLM was changed meanwhile', 0);
     await adopt(rows, context);
-    await stores.settings.noteSurvey(now, version);
     return rows;
   } catch (error) {
-    if (!signal.aborted) await stores.settings.noteDestination(messageOf(error), now);
+    if (!signal.aborted && !(error instanceof Postponed))
+      await stores.settings.noteDestination(messageOf(error), now);
     throw error;
   }
 }
@@ -35,11 +38,23 @@ async function adopt(rows: DestinationRow[], { stores, now }: JobContext): Promi
   if (adoptable.size === 0) return;
   const settings = await stores.settings.get();
   const hashKey = await stores.settings.hashKey();
+  const deployments = await stores.deployments.all();
+  const claimed = new Set(
+    deployments.filter(isAtLitellm).flatMap((row) => [row.deploymentId, ...row.retiredIds]),
+  );
   for (const provider of await stores.providers.list()) {
     const apiKey = await stores.providers.apiKeyOf(provider.id);
     for (const { model, deployment } of await stores.deployments.ofProvider(provider.id)) {
-      const [first, ...copies] = adoptable.get(adoptionKey(provider.name, model.modelId)) ?? [];
-      if (first === undefined || isAtLitellm(deployment)) continue;
+      const found = adoptable.get(adoptionKey(provider.name, model.modelId)) ?? [];
+      const unclaimed = found.filter(({ id }) => !claimed.has(id));
+      const [first, ...copies] = unclaimed;
+      if (first === undefined) continue;
+      if (isAtLitellm(deployment)) {
+        // Seen late, after an empty listing or a lost delete: two rows would stay for ever.
+        const retiredIds = [...deployment.retiredIds, ...unclaimed.map(({ id }) => id)];
+        await stores.deployments.save(model.id, { retiredIds });
+        continue;
+      }
       const wanted = wantedDeployment(model, provider, settings, apiKey);
       const hash = deploymentHash(wanted, hashKey);
       const identity = {

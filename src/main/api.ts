@@ -3,12 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from '../api/app.js';
 import { Gate } from '../api/auth.js';
 import type { ApiServices } from '../api/define-route.js';
-import type { Config } from '../config.js';
+import { ConfigError, type Config } from '../config.js';
 import { messageOf } from '../domain/errors.js';
+import type { Stores } from '../entities/stores.js';
 import { connectRedis, untilReady } from '../jobs/connections.js';
 import { createQueues } from '../jobs/queues.js';
 import type { Logger } from '../logger.js';
-import { layFoundation, version } from './assemble.js';
+import { firstLitellmUrl, layFoundation, version } from './assemble.js';
 import { runProcess } from './run-process.js';
 import { ensureSecretFile } from './secrets.js';
 
@@ -43,9 +44,17 @@ async function startApi(config: Config, logger: Logger): Promise<() => Promise<v
       : (config.adminToken ?? ensureSecretFile(config.dataDir, 'admin-token'));
   const server = createServer(createApp(services, new Gate(token, secretKey, now)));
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE';
+      reject(
+        taken
+          ? new ConfigError(`PORT ${config.port} is in use on ${config.host}; set PORT to a free one`)
+          : error,
+      );
+    });
     server.listen(config.port, config.host, resolve);
   });
+  await tellWhatIsIgnored(config, foundation.stores, logger);
   announce(config, (server.address() as AddressInfo).port, token, logger);
 
   return async () => {
@@ -55,6 +64,22 @@ async function startApi(config: Config, logger: Logger): Promise<() => Promise<v
     redis.disconnect();
     await foundation.close();
   };
+}
+
+/** First values only: said, because a changed variable without effect is a riddle. */
+async function tellWhatIsIgnored(config: Config, stores: Stores, logger: Logger): Promise<void> {
+  const settings = await stores.settings.get();
+  const ignored = [
+    config.litellmUrl !== undefined && firstLitellmUrl(config) !== settings.litellmBaseUrl && 'LITELLM_URL',
+    config.syncIntervalGiven &&
+      config.syncIntervalSeconds !== settings.syncIntervalSeconds &&
+      'SYNC_INTERVAL_SECONDS',
+  ].filter((name) => name !== false);
+  if (ignored.length > 0) {
+    logger.warn(
+      `${ignored.join(' and ')} differ from the stored settings, which win; change them with PATCH /api/admin/config`,
+    );
+  }
 }
 
 /** As Jupyter does: whoever reads the start-up log may log in. A token of the person's own choice is not repeated. */

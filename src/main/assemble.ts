@@ -33,7 +33,7 @@ export async function layFoundation(config: Config, now: () => Date): Promise<Fo
   return { stores, secretKey, close: () => database.close() };
 }
 
-function firstLitellmUrl(config: Config): string | null {
+export function firstLitellmUrl(config: Config): string | null {
   if (config.litellmUrl === undefined) return null;
   const result = normaliseBaseUrl('litellm', config.litellmUrl);
   if ('error' in result) throw new ConfigError(`LITELLM_URL: ${result.error}`);

@@ -13,6 +13,8 @@ export async function runProcess(
   name: string,
   start: (config: Config, logger: Logger) => Promise<() => Promise<void>>,
 ): Promise<void> {
+  // Everything that is written holds models, edits and sealed keys: for this user only.
+  process.umask(0o077);
   let config: Config;
   try {
     config = loadConfig();

@@ -2,6 +2,7 @@ import createError from 'http-errors';
 import { z } from 'zod';
 import type { Provider } from '../../entities/provider.js';
 import { isDuplicate, type ProviderEdit } from '../../entities/providers-store.js';
+import { startDeletion } from '../../jobs/delete-provider.js';
 import { startSync } from '../../jobs/start-sync.js';
 import { applyChanges } from '../apply-changes.js';
 import { defineRoute, type ApiServices } from '../define-route.js';
@@ -109,26 +110,14 @@ export const providerRoutes = [
     status: 202,
     needsQueue: true,
     async handle({ params, actor }, services) {
-      const { stores, queues, now } = services;
       const provider = await existing(params.id, services);
-      const at = now().toISOString();
-      const wish = {
-        kind: 'delete' as const,
-        trigger: 'manual' as const,
-        providerId: provider.id,
-        providerName: provider.name,
-      };
-      const { run, joined } = await stores.runs.openOrJoin(wish, at);
+      const { run, joined } = await startDeletion(provider, 'manual', {
+        ...services,
+        enqueue: services.queues,
+      });
       if (!joined) {
-        await stores.providers.markDeleting(provider.id, at);
         await audit(services, actor, 'provider.delete', provider.name, {});
         await applyChanges(services, { providerId: provider.id }, { schedules: true, runId: run.id });
-        const jobId = await queues.add('push-model', {
-          kind: 'delete-provider',
-          providerId: provider.id,
-          runId: run.id,
-        });
-        await stores.runs.setJob(run.id, jobId);
       }
       return viewOf(run, services);
     },

@@ -2,6 +2,7 @@ import createError from 'http-errors';
 import { z } from 'zod';
 import type { SyncRun } from '../../entities/sync-run.js';
 import { newBatch } from '../../jobs/close-run.js';
+import { startRun } from '../../jobs/start-run.js';
 import { startSync, startSyncOfAll } from '../../jobs/start-sync.js';
 import { defineRoute, type ApiServices } from '../define-route.js';
 import { pageOf, paging } from '../paging.js';
@@ -166,20 +167,14 @@ export const runRoutes = [
 ];
 
 async function reconcile(services: ApiServices) {
-  const { stores, queues, now } = services;
+  const { stores, queues } = services;
   if ((await stores.settings.get()).litellmBaseUrl === null) {
     throw createError(409, 'no LiteLLM is configured; set litellm_base_url with PATCH /api/admin/config');
   }
-  const wish = {
-    kind: 'reconcile' as const,
-    trigger: 'manual' as const,
-    providerId: null,
-    providerName: null,
-  };
-  const { run, joined } = await stores.runs.openOrJoin(wish, now().toISOString());
-  if (!joined) {
-    const jobId = await queues.add('push-model', { kind: 'reconcile', runId: run.id, trigger: 'manual' });
-    await stores.runs.setJob(run.id, jobId);
-  }
+  const { run } = await startRun(
+    { kind: 'reconcile', trigger: 'manual', providerId: null, providerName: null },
+    (opened) => queues.add('push-model', { kind: 'reconcile', runId: opened.id, trigger: 'manual' }),
+    { ...services, enqueue: queues },
+  );
   return viewOf(run, services);
 }
