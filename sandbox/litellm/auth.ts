@@ -1,59 +1,54 @@
-import { createHash } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
-
 import type { Reply } from '../reply.js';
+import type { Call } from '../routes.js';
 import { NO_DATABASE, proxyError } from './errors.js';
+import { callerOf, hashOf, MASTER, type Caller } from './keys.js';
+import type { Proxy } from './proxy.js';
+import { refuseRoute } from './route-rights.js';
+import { sentKey } from './sent-key.js';
 
-/** Takes the key from the first header present, in the proxy's order; an answer means the request is refused. */
-export function refuse(
-  headers: IncomingHttpHeaders,
-  masterKey: string,
-  databaseDown: boolean,
-): Reply | undefined {
-  const key = keyOf(headers);
+/** An answer means that the request is refused. */
+export function refuse(proxy: Proxy, call: Call): Reply | undefined {
+  const known = identify(proxy, call);
+  return 'refusal' in known ? known.refusal : refuseRoute(known.caller, call);
+}
+
+/** The sender of a request that `refuse` let pass. */
+export function senderOf(proxy: Proxy, call: Call): Caller {
+  const known = identify(proxy, call);
+  return 'caller' in known ? known.caller : MASTER;
+}
+
+function identify(proxy: Proxy, call: Call): { caller: Caller } | { refusal: Reply } {
+  const key = sentKey(call.headers);
   if (key === undefined) return unauthorized('No api key passed in.');
   if (key === '') return unauthorized('Malformed API Key passed in. Ensure Key has `Bearer ` prefix.');
-  if (key === masterKey) return undefined;
+  if (key === proxy.masterKey) return { caller: MASTER };
   if (!key.startsWith('sk-')) {
     return unauthorized(
       `LiteLLM Virtual Key expected. Received=${partly(key)}, expected to start with 'sk-'.`,
     );
   }
-  // A key that is not cached needs the database; without it the proxy still says 401.
-  if (databaseDown) return unauthorized(NO_DATABASE);
-  const hash = createHash('sha256').update(key).digest('hex');
-  return proxyError(
-    401,
-    `Authentication Error, Invalid proxy server token passed. Received API Key = sk-...${key.slice(-4)}, ` +
-      `Key Hash (Token) =${hash}. Unable to find token in cache or \`LiteLLM_VerificationTokenTable\``,
-    'token_not_found_in_db',
-    'key',
-  );
-}
-
-function unauthorized(message: string): Reply {
-  return proxyError(401, `Authentication Error, ${message}`);
-}
-
-/** `undefined`: no header at all; `''`: an Authorization that is no bearer token. */
-function keyOf(headers: IncomingHttpHeaders): string | undefined {
-  const own = first(headers['x-litellm-api-key']);
-  if (own !== undefined) return /^bearer /i.test(own) ? own.slice('bearer '.length) : own;
-  const { authorization } = headers;
-  if (authorization !== undefined) {
-    if (/^(bearer|basic) ./i.test(authorization)) return authorization.slice(authorization.indexOf(' ') + 1);
-    return '';
+  if (!proxy.hasDatabase) {
+    return { refusal: proxyError(400, 'No connected db.', 'no_db_connection', null) };
   }
-  return (
-    first(headers['api-key']) ??
-    first(headers['x-api-key']) ??
-    first(headers['x-goog-api-key']) ??
-    first(headers['ocp-apim-subscription-key'])
-  );
+  // A key that is not cached needs the database; without it the proxy still says 401.
+  if (proxy.database.down) return unauthorized(NO_DATABASE);
+  const known = proxy.keys.find((one) => one.key === key);
+  const hash = hashOf(key);
+  if (known?.expired === true) {
+    const now = new Date().toISOString().replace('T', ' ').replace('Z', '000+00:00');
+    const message = `Authentication Error - Expired Key. Key Expiry time ${now} and current time ${now}`;
+    return { refusal: proxyError(400, message, 'expired_key', `sk-...${hash.slice(-4)}`) };
+  }
+  if (known !== undefined) return { caller: callerOf(known) };
+  const message =
+    `Authentication Error, Invalid proxy server token passed. Received API Key = sk-...${key.slice(-4)}, ` +
+    `Key Hash (Token) =${hash}. Unable to find token in cache or \`LiteLLM_VerificationTokenTable\``;
+  return { refusal: proxyError(401, message, 'token_not_found_in_db', 'key') };
 }
 
-function first(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
+function unauthorized(message: string): { refusal: Reply } {
+  return { refusal: proxyError(401, `Authentication Error, ${message}`) };
 }
 
 function partly(key: string): string {

@@ -22,7 +22,8 @@ export function bodyOf(call: Call): { body: JsonObject } | { refusal: Reply } {
     const msg = 'Input should be a valid dictionary or object to extract fields from';
     return { refusal: invalid('model_attributes_type', ['body'], msg, call.text) };
   }
-  const body = parseJson(call.text);
+  // Python reads NaN; as Infinity it is kept by `dropNulls`, and JSON shows it as null.
+  const body = parseJson(call.text) ?? parseJson(call.text.replaceAll(/:\s*NaN\b/g, ':1e999'));
   if (body === undefined) {
     const ctx = { error: 'Expecting property name enclosed in double quotes' };
     return { refusal: invalid('json_invalid', ['body', 1], 'JSON decode error', {}, ctx) };

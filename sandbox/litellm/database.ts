@@ -30,7 +30,7 @@ export class Database {
   }
 
   /** False when the id is taken. */
-  insert(id: string, name: string, params: JsonObject, info: JsonObject): boolean {
+  insert(id: string, name: string, params: JsonObject, info: JsonObject, by = 'default_user_id'): boolean {
     if (this.table.has(id)) return false;
     const now = new Date().toISOString();
     this.table.set(id, {
@@ -39,19 +39,23 @@ export class Database {
       litellm_params: jsonb(params),
       model_info: jsonb(info),
       created_at: now,
-      created_by: 'default_user_id',
+      created_by: by,
       updated_at: now,
-      updated_by: 'default_user_id',
+      updated_by: by,
     });
     return true;
   }
 
   /** False when the row is gone. */
-  update(id: string, changes: Partial<Pick<DbRow, 'model_name' | 'litellm_params' | 'model_info'>>): boolean {
+  update(
+    id: string,
+    changes: Partial<Pick<DbRow, 'model_name' | 'litellm_params' | 'model_info'>>,
+    by = 'default_user_id',
+  ): boolean {
     const row = this.table.get(id);
     if (row === undefined) return false;
     this.table.delete(id);
-    this.table.set(id, { ...row, ...jsonb(changes), updated_at: new Date().toISOString() });
+    this.table.set(id, { ...row, ...jsonb(changes), updated_at: new Date().toISOString(), updated_by: by });
     return true;
   }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { without, type JsonObject } from '../json.js';
 import { maskedParams } from './masking.js';
 import { providerOf } from './providers.js';
-import { PRICE_KEY } from './stored-fields.js';
+import { dropNulls, PRICE_KEY } from './stored-fields.js';
 import type { Deployment } from './worker.js';
 
 /** A row of the listings. */
@@ -35,14 +35,14 @@ const TYPED_PARAMS = [
 
 let costMapFields: JsonObject | undefined;
 
-/** A deployment as the listings show it; `grown` adds the fields that a priced model shows after its first chat. */
+/** A deployment as the listings show it; `grown` adds the catalogue's fields: a config row shows them always, a priced row after its first chat. */
 export function echo(deployment: Deployment, grown: boolean): ModelRow {
   const shown = maskedParams(deployment.params);
   const prices = without(shown, (key) => !PRICE_KEY.test(key));
   const typed = Object.fromEntries(
     TYPED_PARAMS.filter((key) => key in shown).map((key) => [key, shown[key]]),
   );
-  const info = without(deployment.info, (key) => key === 'id' || key === 'db_model');
+  const info = without(dropNulls(deployment.info), (key) => key === 'id' || key === 'db_model');
   const known: JsonObject = { id: deployment.id, db_model: !deployment.fromConfig, ...info, ...prices };
   return {
     model_name: deployment.name,
@@ -56,5 +56,14 @@ function costMapOf(deployment: Deployment): JsonObject {
     readFileSync(new URL('../samples/litellm/cost-map-fields.json', import.meta.url), 'utf8'),
   ) as JsonObject;
   const { model } = deployment.params;
-  return { ...costMapFields, key: model, litellm_provider: providerOf(model) };
+  return { ...ALWAYS_SHOWN, ...costMapFields, key: model, litellm_provider: providerOf(model) };
 }
+
+/** Fields of a model that the catalogue does not know, where nobody set them. */
+const ALWAYS_SHOWN: JsonObject = {
+  mode: null,
+  max_input_tokens: null,
+  supports_vision: null,
+  input_cost_per_token: 0,
+  output_cost_per_token: 0,
+};

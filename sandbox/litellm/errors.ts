@@ -36,6 +36,10 @@ export function invalid(
 }
 
 export const NO_DATABASE = "Can't reach database server at `127.0.0.1`:`5432`";
+export const NO_DATABASE_CONFIGURED =
+  "No DB Connected. Here's how to do it - https://docs.litellm.ai/docs/proxy/virtual_keys";
+export const DATABASE_NOT_CONNECTED = 'DB not connected. See https://docs.litellm.ai/docs/proxy/virtual_keys';
+export const NOT_STORING = "Set `'STORE_MODEL_IN_DB='True'` in your env to enable this feature.";
 export const NOT_ADDED = 'Failed to add model to db. Check your server logs for more details.';
 
 /** Newer versions say so when a saved row cannot be served; older ones answer 200. */

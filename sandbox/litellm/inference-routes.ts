@@ -29,7 +29,13 @@ function infer(
   const worker = proxy.worker(call.headers['x-sandbox-replica']);
   const body = parseJson(call.text);
   const model = isObject(body) && typeof body['model'] === 'string' ? body['model'] : 'None';
+  if (proxy.generation.readsThrough && !worker.knowsName(model) && worker.find(model) === undefined)
+    worker.reconcile();
   const deployment = worker.use(model);
+  const credential = deployment?.params['litellm_credential_name'];
+  if (typeof credential === 'string' && proxy.credentials.find(credential) === undefined) {
+    return proxyError(500, missingCredentials(model), null, null);
+  }
   if (deployment !== undefined && isObject(body)) {
     return json(answer(model, body), 200, {
       'x-litellm-model-id': deployment.id,
@@ -49,4 +55,12 @@ function infer(
   }
   const message = `${route}: Invalid model name passed in model=${model}. Call \`/v1/models\` to view available models for your key.`;
   return pythonDictError(400, message, 'None');
+}
+
+function missingCredentials(model: string): string {
+  return (
+    'litellm.InternalServerError: InternalServerError: OpenAIException - Missing credentials. Please pass an `api_key`, ' +
+    '`workload_identity`, `admin_api_key`, or set the `OPENAI_API_KEY` or `OPENAI_ADMIN_KEY` environment variable.. ' +
+    `Received Model Group=${model}\nAvailable Model Group Fallbacks=None`
+  );
 }

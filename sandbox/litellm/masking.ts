@@ -30,7 +30,7 @@ function maskedValue(value: unknown, secret: boolean): unknown {
   return secret && typeof value === 'string' ? maskedText(value) : value;
 }
 
-function soundsSecret(key: string): boolean {
+export function soundsSecret(key: string): boolean {
   if (key === 'litellm_credential_name') return false;
   const words = key.toLowerCase().replaceAll('-', '_').split('_');
   return !words.includes('cost') && words.some((word) => SECRET_WORDS.has(word));

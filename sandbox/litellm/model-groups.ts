@@ -1,27 +1,30 @@
+import type { JsonObject } from '../json.js';
 import { providerOf } from './providers.js';
-import type { Deployment } from './worker.js';
+import type { Deployment, Worker } from './worker.js';
 
-/** Rows of /model_group/info. Limits and abilities of unknown models stay empty there, whatever model_info says. */
-export function modelGroups(deployments: Deployment[], only: string | null): unknown[] {
+/** Rows of /model_group/info. Limits of unknown models stay empty there until their first priced chat. */
+export function modelGroups(worker: Worker, deployments: Deployment[], only: string | null): unknown[] {
   const groups = new Map<string, Deployment[]>();
   for (const one of deployments) groups.set(one.name, [...(groups.get(one.name) ?? []), one]);
   return [...groups]
     .filter(([name]) => only === null || only === name)
-    .map(([name, group]) => groupRow(name, group));
+    .map(([name, group]) => groupRow(name, group, worker));
 }
 
-function groupRow(name: string, group: Deployment[]): unknown {
+function groupRow(name: string, group: Deployment[], worker: Worker): unknown {
+  const known = group.filter((deployment) => worker.isGrown(deployment)).map(({ info }) => info);
+  const params = group.map((deployment) => deployment.params);
   return {
     model_group: name,
     providers: [...new Set(group.map(({ params }) => providerOf(params['model'])))],
-    max_input_tokens: null,
-    max_output_tokens: null,
-    input_cost_per_token: highest(group, 'input_cost_per_token') ?? 0,
-    output_cost_per_token: highest(group, 'output_cost_per_token') ?? 0,
+    max_input_tokens: highest(known, 'max_input_tokens'),
+    max_output_tokens: highest(known, 'max_output_tokens'),
+    input_cost_per_token: highest(params, 'input_cost_per_token') ?? 0,
+    output_cost_per_token: highest(params, 'output_cost_per_token') ?? 0,
     input_cost_per_pixel: null,
     mode: group[0]?.info['mode'] ?? null,
-    tpm: highest(group, 'tpm'),
-    rpm: highest(group, 'rpm'),
+    tpm: total(params, 'tpm'),
+    rpm: total(params, 'rpm'),
     supports_parallel_function_calling: false,
     supports_vision: false,
     supports_web_search: false,
@@ -37,7 +40,16 @@ function groupRow(name: string, group: Deployment[]): unknown {
   };
 }
 
-function highest(group: Deployment[], key: string): number | null {
-  const values = group.map(({ params }) => params[key]).filter((value) => typeof value === 'number');
+function total(objects: JsonObject[], key: string): number | null {
+  const values = numbers(objects, key);
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
+}
+
+function highest(objects: JsonObject[], key: string): number | null {
+  const values = numbers(objects, key);
   return values.length === 0 ? null : Math.max(...values);
+}
+
+function numbers(objects: JsonObject[], key: string): number[] {
+  return objects.map((object) => object[key]).filter((value) => typeof value === 'number');
 }

@@ -16,14 +16,14 @@ export function openRoutes(proxy: Proxy): Route[] {
     litellm_version: version,
     success_callbacks: ['sync_deployment_callback_on_success'],
     use_aiohttp_transport: true,
-    last_updated: '2026-11-21T19:52:08.628105',
+    ...(proxy.hasDatabase ? { last_updated: '2026-11-21T19:52:08.628105' } : {}),
   };
   return [
     read('/health/liveliness', () => "I'm alive!"),
     read('/health/liveness', () => "I'm alive!"),
     read('/health/readiness', () => ({
-      status: 'connected',
-      db: 'connected',
+      status: proxy.hasDatabase ? 'connected' : 'healthy',
+      db: proxy.hasDatabase ? 'connected' : 'Not connected',
       ...(readinessTellsVersion ? details : {}),
     })),
     read('/public/model_hub/info', () => ({

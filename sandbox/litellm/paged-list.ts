@@ -1,7 +1,7 @@
 import { json, type Reply } from '../reply.js';
 import type { Call } from '../routes.js';
 import { echo } from './echo.js';
-import { invalid, plain500 } from './errors.js';
+import { DATABASE_NOT_CONNECTED, detailError, invalid, plain500 } from './errors.js';
 import type { Proxy } from './proxy.js';
 import type { Deployment } from './worker.js';
 
@@ -15,6 +15,7 @@ export function pagedModels(proxy: Proxy, call: Call): Reply {
   const size = positive(call, 'size', 50);
   if (typeof page !== 'number') return page;
   if (typeof size !== 'number') return size;
+  if (!proxy.hasDatabase) return detailError(500, DATABASE_NOT_CONNECTED);
   if (proxy.database.down) return plain500();
 
   const listed = proxy.listed(worker);
@@ -31,7 +32,9 @@ export function pagedModels(proxy: Proxy, call: Call): Reply {
 }
 
 function matching(proxy: Proxy, listed: Deployment[], call: Call): Deployment[] {
-  const [id, search, model] = ['modelId', 'search', 'model'].map((key) => call.query.get(key) ?? '');
+  const [id, search, model, team] = ['modelId', 'search', 'model', 'teamId'].map(
+    (key) => call.query.get(key) ?? '',
+  );
   const loaded = new Set(listed.map((deployment) => deployment.id));
   const looksInDatabase = listed.length > 0 && (id !== '' || search !== '');
   const unloaded = looksInDatabase ? proxy.database.rows().filter((row) => !loaded.has(row.model_id)) : [];
@@ -45,6 +48,7 @@ function matching(proxy: Proxy, listed: Deployment[], call: Call): Deployment[] 
   return [...listed, ...fromDatabase].filter(
     (deployment) =>
       (id === '' || deployment.id === id) &&
+      (team === '' || deployment.info['team_id'] === team) &&
       (model === '' || deployment.name === model) &&
       deployment.name.toLowerCase().includes((search ?? '').toLowerCase()),
   );

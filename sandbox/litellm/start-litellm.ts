@@ -6,6 +6,8 @@ import { startServer, type StandInServer } from '../server.js';
 import { refuse } from './auth.js';
 import { litellmControl } from './control.js';
 import type { DbRow } from './database.js';
+import { credentialRoutes } from './credential-routes.js';
+import { Disturbances, type Disturbance } from './disturbances.js';
 import { echo, type ModelRow } from './echo.js';
 import { inferenceRoutes } from './inference-routes.js';
 import { openRoutes } from './open-routes.js';
@@ -46,19 +48,32 @@ export interface LitellmStandIn extends StandInServer {
   /** Rows cannot be decrypted: nothing more is loaded from the next restart, PATCH or poll on. */
   wrongSaltKey: boolean;
   databaseDown: boolean;
+  /** Lets something happen to the proxy just before a matching request is handled. */
+  disturb(rule: Disturbance): void;
+  /** Ends every disturbance. */
+  calm(): void;
 }
 
 export async function startLitellm(options: LitellmOptions = {}): Promise<LitellmStandIn> {
   const proxy = new Proxy(options);
+  const disturbances = new Disturbances(proxy);
   const open = openRoutes(proxy);
   const openPaths = new Set(open.map(({ path }) => path));
   const server = await startServer({
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.keepRequests === undefined ? {} : { keepRequests: options.keepRequests }),
-    routes: [...open, ...readRoutes(proxy), ...writeRoutes(proxy), ...inferenceRoutes(proxy)],
+    routes: [
+      ...open,
+      ...readRoutes(proxy),
+      ...writeRoutes(proxy),
+      ...credentialRoutes(proxy),
+      ...inferenceRoutes(proxy),
+    ],
     control: (started) => litellmControl(started, () => standIn),
-    guard: (call) =>
-      openPaths.has(call.path) ? undefined : refuse(call.headers, proxy.masterKey, proxy.database.down),
+    guard: (call) => {
+      disturbances.before(call);
+      return openPaths.has(call.path) ? undefined : refuse(proxy, call);
+    },
     notFound: () => json({ detail: 'Not Found' }, 404),
     wrongMethod: (_call, allowed) =>
       json({ detail: 'Method Not Allowed' }, 405, { allow: allowed.join(', ') }),
@@ -94,6 +109,8 @@ export async function startLitellm(options: LitellmOptions = {}): Promise<Litell
     restart: () => {
       for (const worker of proxy.workers) worker.restart();
     },
+    disturb: (rule: Disturbance) => disturbances.add(rule),
+    calm: () => disturbances.clear(),
     close: async () => {
       clearInterval(timer);
       await closeServer();

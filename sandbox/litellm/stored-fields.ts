@@ -15,6 +15,12 @@ export function dropNulls(object: JsonObject): JsonObject {
   return without(object, (_key, value) => value === null);
 }
 
+/** Times are read and written again by the proxy, in Python's form. */
 export function storedInfo(generation: Generation, info: JsonObject): JsonObject {
-  return generation.dropsInfoPrices ? without(info, (key) => PRICE_KEY.test(key)) : info;
+  const kept = generation.dropsInfoPrices ? without(info, (key) => PRICE_KEY.test(key)) : info;
+  const times = ['created_at', 'updated_at'].flatMap((key) => {
+    const value = kept[key];
+    return typeof value === 'string' ? [[key, value.replace(/Z$/, '+00:00')] as const] : [];
+  });
+  return { ...kept, ...Object.fromEntries(times) };
 }

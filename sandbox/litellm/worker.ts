@@ -14,6 +14,11 @@ export interface Deployment {
   fromConfig: boolean;
 }
 
+export interface WorkerSetUp {
+  loadsDatabase: boolean;
+  hasConfigFile: boolean;
+}
+
 /** One proxy process: its own list in memory, which learns of other writers only by its poll. */
 export class Worker {
   /** Its salt key does not fit: rows cannot be decrypted, so none is loaded. */
@@ -24,11 +29,14 @@ export class Worker {
   /** litellm_params.model of every priced model that answered a chat. */
   private readonly grownModels = new Set<string>();
   private turn = 0;
+  /** Without a config file there is no router before the first database model; it stays when the last one goes. */
+  hasRouter = false;
 
   constructor(
     private readonly database: Database,
     private readonly generation: Generation,
     private readonly configRows: Deployment[],
+    private readonly setUp: WorkerSetUp,
   ) {
     this.restart();
   }
@@ -46,7 +54,7 @@ export class Worker {
   }
 
   isGrown(deployment: Deployment): boolean {
-    return this.grownModels.has(String(deployment.params['model']));
+    return deployment.fromConfig || this.grownModels.has(String(deployment.params['model']));
   }
 
   /** The deployment that answers a request for this name (or id); the first priced one makes its model's rows grow. */
@@ -63,6 +71,7 @@ export class Worker {
   restart(): void {
     this.names.clear();
     this.grownModels.clear();
+    this.hasRouter = this.setUp.hasConfigFile;
     this.list = new Map(this.configRows.map((row) => [row.id, row]));
     for (const row of this.configRows) this.names.add(row.name);
     if (!this.database.down) this.load(this.database.rows());
@@ -86,8 +95,15 @@ export class Worker {
   }
 
   load(rows: DbRow[]): void {
-    if (this.wrongSaltKey) return;
+    if (this.wrongSaltKey || !this.setUp.loadsDatabase) return;
+    const isFirst = !this.hasRouter;
     for (const row of rows) this.take(row);
+    if (isFirst && this.hasRouter) this.growAll();
+  }
+
+  /** A router that is made from database models, as there is no config file, knows the prices of those it is made from. */
+  private growAll(): void {
+    for (const { params } of this.served()) this.grownModels.add(String(params['model']));
   }
 
   drop(id: string): void {
@@ -112,6 +128,7 @@ export class Worker {
       fromConfig: false,
     });
     this.names.add(row.model_name);
+    this.hasRouter = true;
     if (known !== undefined && !this.served().some(({ name }) => name === known.name))
       this.names.delete(known.name);
   }
