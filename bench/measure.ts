@@ -68,7 +68,7 @@ export async function measure(bench: Bench): Promise<Figure[]> {
   const beforeSecond = await count();
   const second = await syncAll(product, { pushes: 0, ...patience });
   const secondCalls = callsBetween(beforeSecond, await count());
-  await product.call('GET', '/api/models?limit=1000'); // a person looks
+  await product.call('GET', '/api/models?limit=500'); // a person looks
   await wait(restMs, undefined, { signal });
   const atEnd = product.memory();
   const redis = await redisMemory(redisUrl);

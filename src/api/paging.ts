@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** `?limit=&offset=` of every list. */
 export const paging = {
-  limit: z.coerce.number('takes a number').int().min(1).max(500).default(100),
+  limit: z.coerce.number('takes 1 to 500').int().min(1).max(500).default(100),
   offset: z.coerce.number('takes a number').int().min(0).default(0),
 };
 
