@@ -43,9 +43,9 @@ function openAiBase({ type, baseUrl, apiRoot, litellmBaseUrl }: RouteInput): str
   const ours = apiRoot?.startsWith(baseUrl) ? apiRoot : defaultApiRoot(type, baseUrl);
   if (litellmBaseUrl === null) return ours;
   const theirs = defaultApiRoot(type, litellmBaseUrl);
-  // A URL with a version says it all; else LiteLLM finds the API under the same path below its URL as we do below ours.
-  if (theirs === litellmBaseUrl || !ours.startsWith(baseUrl)) return theirs;
-  return litellmBaseUrl + ours.slice(baseUrl.length);
+  // A server that answers without a version answers LiteLLM without one, too.
+  const versioned = defaultApiRoot(type, ours) === ours;
+  return versioned ? theirs : litellmBaseUrl;
 }
 
 function defaultApiRoot(type: ProviderKind, baseUrl: string): string {

@@ -56,6 +56,8 @@ describe('names and routes', () => {
       'http://host.docker.internal:8080/v1',
     ],
     ['http://h:8080', null, 'http://inside:8080/openai/v1', 'http://inside:8080/openai/v1'],
+    ['http://h:8080/v1', 'http://h:8080/v1', 'http://inside:8080', 'http://inside:8080/v1'],
+    ['http://h:8080', 'http://h:8080', 'http://inside:8080', 'http://inside:8080'],
   ])(
     'C24: an OpenAI-compatible base %s, found at %s, for LiteLLM %s: api_base %s',
     (baseUrl, apiRoot, litellmBaseUrl, base) => {

@@ -13,8 +13,9 @@ import { createLitellmAdmin } from '../../src/clients/litellm-admin.js';
 import { openDatabase } from '../../src/entities/open-database.js';
 import { SecretBox } from '../../src/entities/secret-box.js';
 import { createStores, type Stores } from '../../src/entities/stores.js';
+import { closeLostRuns } from '../../src/jobs/close-lost-runs.js';
 import { connectRedis } from '../../src/jobs/connections.js';
-import { consume } from '../../src/jobs/consume.js';
+import { consume, type Consumer } from '../../src/jobs/consume.js';
 import type { JobServices } from '../../src/jobs/define-job.js';
 import { jobList } from '../../src/jobs/job-list.js';
 import { createQueues, type Queues } from '../../src/jobs/queues.js';
@@ -43,6 +44,7 @@ export interface ProductOptions {
 }
 
 export const adminToken = 'test-token-of-the-admin';
+export const secretKey = 'a secret key of the tests';
 
 /** The whole product in this process: real SQLite, real Redis, real HTTP; only the clock can be moved. */
 export class Product {
@@ -54,6 +56,7 @@ export class Product {
     readonly dataDir: string,
     readonly prefix: string,
     private readonly clock: { offsetMs: number },
+    private readonly worker: { consumer: Consumer | undefined; start: () => Consumer },
     private readonly closers: (() => Promise<void> | void)[],
   ) {}
 
@@ -72,7 +75,6 @@ export class Product {
     });
 
     const database = await openDatabase(join(dataDir, 'models.db'));
-    const secretKey = 'a secret key of the tests';
     const stores = createStores(database, new SecretBox(secretKey));
     await stores.settings.ensure({
       litellmBaseUrl: options.litellmUrl ?? null,
@@ -100,10 +102,8 @@ export class Product {
       logger,
     };
     await queues.prepare();
-    const consumer =
-      options.worker === false
-        ? undefined
-        : consume(jobList, { connection: working, prefix }, queues, services);
+    const start = () => consume(jobList, { connection: working, prefix }, queues, services);
+    const worker = { consumer: options.worker === false ? undefined : start(), start };
 
     const gate = new Gate(adminToken, secretKey, now);
     const api = {
@@ -123,8 +123,8 @@ export class Product {
     };
     const server = await listen(createServer(createApp(api, gate)));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return new Product(stores, queues, services, url, dataDir, prefix, clock, [
-      () => consumer?.stop(),
+    return new Product(stores, queues, services, url, dataDir, prefix, clock, worker, [
+      () => worker.consumer?.stop(),
       () => {
         server.close();
         server.closeAllConnections();
@@ -148,6 +148,19 @@ export class Product {
   /** Moves our clock, not BullMQ's. */
   advance(ms: number): void {
     this.clock.offsetMs += ms;
+  }
+
+  /** What a stop of the worker process does; jobs under way are handed back or finished. */
+  async stopWorker(): Promise<void> {
+    await this.worker.consumer?.stop();
+    this.worker.consumer = undefined;
+  }
+
+  /** What a start of the worker process does. */
+  async startWorker(): Promise<void> {
+    if (this.worker.consumer !== undefined) return;
+    await closeLostRuns(this.services);
+    this.worker.consumer = this.worker.start();
   }
 
   async call<T = any>(
