@@ -44,7 +44,7 @@ function openAiBase({ type, baseUrl, apiRoot, litellmBaseUrl }: RouteInput): str
   if (litellmBaseUrl === null) return ours;
   const theirs = defaultApiRoot(type, litellmBaseUrl);
   // A server that answers without a version answers LiteLLM without one, too.
-  const versioned = defaultApiRoot(type, ours) === ours;
+  const versioned = type === 'litellm' || defaultApiRoot(type, ours) === ours;
   return versioned ? theirs : litellmBaseUrl;
 }
 

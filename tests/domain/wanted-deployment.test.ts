@@ -67,6 +67,14 @@ describe('names and routes', () => {
     },
   );
 
+  test('another LiteLLM as a provider is called under /v1, at whatever address', () => {
+    const provider = { type: 'litellm', baseUrl: 'http://a:4000', apiRoot: 'http://a:4000/v1' } as const;
+    expect(wanted({}, provider).litellmParams.api_base).toBe('http://a:4000/v1');
+    expect(wanted({}, { ...provider, litellmBaseUrl: 'http://b:4000' }).litellmParams.api_base).toBe(
+      'http://b:4000/v1',
+    );
+  });
+
   test("the model's Ollama mode beats the provider's", () => {
     expect(wanted({ ollamaMode: 'openai' }).litellmParams.model).toBe('openai/qwen3:8b');
     expect(wanted({ ollamaMode: 'openai' }).ollamaMode).toBe('openai');
