@@ -121,10 +121,11 @@ export async function verify(push: Push, row: Deployment): Promise<Deployment> {
   const patienceMs = 2 * settings.litellmPollSeconds * 1_000;
   if (waitedMs < patienceMs) throw new Postponed('written; waiting to see it served', verifyEveryMs);
   if (row.intent === 'patch') {
-    const stored = await context.destination.stored(access, id, context.signal);
-    // Before 1.102 other replicas never learn of a model_info-only change; the one that took it has it.
-    if (stored !== undefined && isOurs(push, stored) && agreeing > 0)
-      return save(push, row, { step: 'delete-old' });
+    // Before 1.102 other replicas never learn of a model_info-only change; that one of them serves it is all there is to see.
+    for (let read = 0; read < agreeingReads; read++) {
+      const served = await context.destination.served(access, id, context.signal);
+      if (served !== undefined && isOurs(push, served)) return save(push, row, { step: 'delete-old' });
+    }
     throw new PermanentError(
       'LiteLLM took the change but does not serve the deployment as written; its log may say why',
     );

@@ -256,7 +256,7 @@ describe('a run whose job never came to be', () => {
     const { server, product } = await world();
     const provider = await product.addProvider({ name: 'p', base_url: server.url, type: 'openai' });
     await product.sync(provider.id);
-    const add = product.queues.add;
+    const add = product.queues.add.bind(product.queues);
     product.queues.add = away;
     expect((await product.call(method, path)).status).toBe(503);
     product.queues.add = add;
