@@ -12,7 +12,7 @@ import { seededRandom } from '../../sandbox/random.js';
 import { startPrivateRedis } from '../../scripts/private-redis.mjs';
 import { Installation, type Part } from '../support/processes.js';
 import { until } from '../support/until.js';
-import { endState } from './end-state.js';
+import { endState } from '../support/end-state.js';
 
 /** Of each victim, over all stories. KILL_POINTS=10 is the whole proof, which takes one to two minutes. */
 const points = Number(process.env['KILL_POINTS'] ?? 3);

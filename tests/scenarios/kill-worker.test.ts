@@ -6,6 +6,7 @@ import { startOpenAiCompatible, type OpenAiCompatibleStandIn } from '../../sandb
 import { vllmModel } from '../../sandbox/openai-models.js';
 import { Installation } from '../support/processes.js';
 import { until } from '../support/until.js';
+import { endState } from '../support/end-state.js';
 
 const each = 150;
 const numbered = (name: (number: string) => string) =>
@@ -64,34 +65,8 @@ async function end({ installation, runs }: Scene): Promise<any[]> {
   return ended;
 }
 
-/** What must be equal to an undisturbed sync: everything but ids, times, and addresses with their ports. */
-function outcome({ installation, ollama, openAi, litellm }: Scene) {
-  const models = installation.query(
-    `SELECT providers.name AS provider, models.model_id, mode, context_window, max_context_window, capabilities,
-            litellm_params, provenance, raw_metadata, fingerprint, details_error, models.sync_enabled,
-            is_orphaned, missed_count, user_params
-       FROM models JOIN providers ON providers.id = models.provider_id
-      ORDER BY 1, 2`,
-  );
-  const deployments = installation.query(
-    `SELECT models.model_id, generation, applied_hash = wanted_hash AS in_step, intent, step, retired_ids,
-            deployments.last_error, pending, deployment_id IS NOT NULL AS has_id
-       FROM deployments JOIN models ON models.id = deployments.model_id JOIN providers ON providers.id = models.provider_id
-      ORDER BY providers.name, 1`,
-  );
-  const rows = litellm
-    .rows()
-    .map(({ model_name, litellm_params, model_info }) => {
-      const { id: _id, litellm_updater: marker, ...info } = model_info;
-      const { model, generation, ollama_mode } = marker as Record<string, unknown>;
-      return { model_name, litellm_params, info, model, generation, ollama_mode };
-    })
-    .sort((a, b) => (a.model_name < b.model_name ? -1 : 1));
-  const text = JSON.stringify({ models, deployments, rows })
-    .replaceAll(ollama.url, 'http://ollama')
-    .replaceAll(openAi.url, 'http://openai');
-  return JSON.parse(text) as { models: unknown[]; deployments: unknown[]; rows: { model_name: string }[] };
-}
+const outcome = ({ installation, ollama, openAi, litellm }: Scene) =>
+  endState(installation, litellm, { ollama: ollama.url, openai: openAi.url });
 
 function expectWhole(told: Scene): void {
   const { installation, litellm } = told;

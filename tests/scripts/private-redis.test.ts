@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { type PrivateRedis, startPrivateRedis } from '../../scripts/private-redis.mjs';
+import { until } from '../support/until.js';
 
 let folder: string;
 let dir: string;
@@ -45,16 +46,14 @@ const configOf = (url: string, name: string) =>
 
 /** Resolves once nothing answers at the socket any more. */
 async function untilSilent(path: string): Promise<void> {
-  for (;;) {
-    const answers = await new Promise<boolean>((resolve) => {
+  const answers = () =>
+    new Promise<boolean>((resolve) => {
       const socket = createConnection(path, () => resolve(true));
       socket.on('error', () => resolve(false));
       socket.on('close', () => resolve(false));
       socket.unref();
     });
-    if (!answers) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until('silence at the socket', async () => !(await answers()));
 }
 
 describe('a private Redis', () => {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { stampBuild } from '../../scripts/ensure-build.mjs';
 import { stampDependencies } from '../../scripts/ensure-dependencies.mjs';
 import { withoutProductVariables } from '../../scripts/product-variables.mjs';
+import { until } from '../support/until.js';
 
 /** Stands in for api and worker: says that it runs, with its Redis, and ends when told to. */
 const patient = `
@@ -116,9 +117,8 @@ describe('npm start', () => {
     await first.seen(/worker\.js runs/);
     first.child.kill('SIGKILL');
     await first.exited;
-    while (isRunning(Number(apiPid)) || existsSync(join(root, 'data', 'redis', 'redis.sock'))) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const socket = join(root, 'data', 'redis', 'redis.sock');
+    await until('the end of its parts', () => !isRunning(Number(apiPid)) && !existsSync(socket));
     expect(existsSync(join(root, 'data', 'start.lock'))).toBe(true);
     const second = start();
     await second.seen(/worker\.js runs/);

@@ -1,5 +1,5 @@
 import type { LitellmStandIn } from '../../sandbox/litellm/start-litellm.js';
-import type { Installation } from '../support/processes.js';
+import type { Installation } from './processes.js';
 
 export interface EndState {
   models: unknown[];
