@@ -1,10 +1,4 @@
-import {
-  deploymentBody,
-  deploymentHash,
-  deploymentId,
-  writtenKeys,
-  type Identity,
-} from '../domain/deployment-body.js';
+import { deploymentBody, deploymentHash, deploymentId, writtenKeys } from '../domain/deployment-body.js';
 import type { DestinationAccess } from '../domain/ports.js';
 import { howToUpdate } from '../domain/update-strategy.js';
 import { whatIsWanted } from '../domain/want.js';
@@ -57,14 +51,9 @@ export async function pushDeployment(
   const apiKey = await stores.providers.apiKeyOf(provider.id);
   const wanted = wantedDeployment(model, provider, settings, apiKey);
   const hash = deploymentHash(wanted, await stores.settings.hashKey());
-  const identity = (generation: number): Identity => ({
-    instanceId: settings.instanceId,
-    providerUuid: provider.uuid,
-    modelId: model.modelId,
-    generation,
-  });
-  const body = (generation: number) => deploymentBody(wanted, identity(generation), hash);
-  return bringAbout({ model, provider, settings, access, hash, body, context }, row);
+  const parts = { model, provider, settings };
+  const body = (generation: number) => deploymentBody(wanted, identityOf(parts, generation), hash);
+  return bringAbout({ ...parts, access, hash, body, context }, row);
 }
 
 /** When many of our rows seem gone at once, nothing is created or deleted until a later listing agrees (rule 8). */

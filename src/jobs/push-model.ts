@@ -12,7 +12,7 @@ export const pushModel = defineJob({
   name: 'push-model',
   payload: payloads['push-model'],
   concurrency: 1,
-  keepFinished: 1000,
+  keepFinished: 1_000,
   // LiteLLM reloads everything at each write, and concurrent ones lose updates without an error.
   exclusive: true,
   retry: { attempts: 5, backoffMs: 2_000 },

@@ -42,7 +42,10 @@ export function nextGeneration(push: Push, row: Deployment): Partial<Deployment>
   };
 }
 
-export function identityOf({ settings, provider, model }: Push, generation: number): Identity {
+export function identityOf(
+  { settings, provider, model }: Pick<Push, 'settings' | 'provider' | 'model'>,
+  generation: number,
+): Identity {
   return { instanceId: settings.instanceId, providerUuid: provider.uuid, modelId: model.modelId, generation };
 }
 
