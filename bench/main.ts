@@ -1,17 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Failure } from './failure.js';
-import { measure, type Size } from './measure.js';
+import { measureSection } from './measure-section.js';
 import { isMet, table, type Figure } from './report.js';
-import { startProduct } from './start-product.js';
-import { startStandIns } from './start-stand-ins.js';
+import type { Section } from './section.js';
+import { sections } from './sections.js';
 
-const usage = `npm run bench -- [--quick] [--json]
+const names = sections.map(({ name }) => name);
 
-  --quick  4 providers with 10 models each instead of 20 with 50
-  --json   the figures as JSON, on the last line of standard output`;
+const usage = `npm run bench -- [--quick] [--json] [--only <section>]...
+
+  --quick  small sizes, for a look: too small to judge by
+  --json   the figures as JSON, on the last line of standard output
+  --only   one section: ${names.join(', ')}`;
+
+interface Options {
+  quick: boolean;
+  json: boolean;
+  chosen: Section[];
+}
 
 const stop = new AbortController();
 const interrupted = new Failure('stopped');
@@ -27,9 +33,9 @@ async function main(): Promise<number> {
   const seconds = () => `${Math.round((Date.now() - startedAt) / 1_000)}`.padStart(4);
   const say = (text: string) => void process.stderr.write(`${seconds()} s  ${text}\n`);
   try {
-    const figures = await bench(options.size, say);
+    const figures = await measureAll(options, say);
     say('done');
-    process.stdout.write(options.json ? `${asJson(options.size, figures)}\n` : `\n${asTable(figures)}\n`);
+    process.stdout.write(options.json ? `${asJson(options, figures)}\n` : `\n${asTable(figures)}\n`);
     return 0;
   } catch (error) {
     const failure: unknown = stop.signal.aborted ? stop.signal.reason : error;
@@ -39,45 +45,30 @@ async function main(): Promise<number> {
   }
 }
 
-function readOptions(): { size: Size; json: boolean } | undefined {
+function readOptions(): Options | undefined {
   try {
-    const flags = { quick: { type: 'boolean' }, json: { type: 'boolean' } } as const;
-    const { quick, json = false } = parseArgs({ options: flags }).values;
-    return { size: quick ? { providers: 4, models: 10 } : { providers: 20, models: 50 }, json };
+    const flags = {
+      quick: { type: 'boolean' },
+      json: { type: 'boolean' },
+      only: { type: 'string', multiple: true },
+    } as const;
+    const { quick = false, json = false, only = names } = parseArgs({ options: flags }).values;
+    const unknown = only.find((name) => !names.includes(name));
+    if (unknown !== undefined) throw new Error(`There is no section "${unknown}".`);
+    return { quick, json, chosen: sections.filter(({ name }) => only.includes(name)) };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
     return undefined;
   }
 }
 
-/** Whatever happens, what was started is stopped and the folder goes. */
-async function bench(size: Size, say: (text: string) => void): Promise<Figure[]> {
+async function measureAll({ quick, chosen }: Options, say: (text: string) => void): Promise<Figure[]> {
   const redisUrl = process.env['REDIS_URL'];
   if (redisUrl === undefined) throw new Failure('REDIS_URL is not set: start it with `npm run bench`');
-  const { signal } = stop;
-  const folder = mkdtempSync(join(tmpdir(), 'litellm-updater-bench-'));
-  const closers: (() => Promise<void>)[] = [];
-  try {
-    say('starting stand-ins, api and worker');
-    const standIns = await startStandIns(size);
-    closers.push(() => standIns.stop());
-    signal.throwIfAborted();
-    const product = await startProduct(
-      { folder, redisUrl, standIns },
-      { signal, onEnd: (failure) => stop.abort(failure) },
-    );
-    closers.push(() => product.stop());
-    try {
-      return await measure({ size, product, standIns, redisUrl, say, signal });
-    } catch (error) {
-      if (signal.reason !== interrupted)
-        process.stderr.write(`\nThe last lines that api and worker logged:\n${product.logTail()}\n`);
-      throw error;
-    }
-  } finally {
-    for (const close of closers.reverse()) await close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const figures: Figure[] = [];
+  for (const section of chosen)
+    figures.push(...(await measureSection(section, { quick, redisUrl, say, stop, interrupted })));
+  return figures;
 }
 
 function asTable(figures: Figure[]): string {
@@ -86,6 +77,10 @@ function asTable(figures: Figure[]): string {
   return `${table('LiteLLM Updater benchmark', figures)}\n\n${aims - missed} of ${aims} aims met`;
 }
 
-function asJson(size: Size, figures: Figure[]): string {
-  return JSON.stringify({ size, figures: figures.map((figure) => ({ ...figure, met: isMet(figure) })) });
+function asJson({ quick, chosen }: Options, figures: Figure[]): string {
+  return JSON.stringify({
+    quick,
+    sections: chosen.map(({ name }) => name),
+    figures: figures.map((figure) => ({ ...figure, met: isMet(figure) })),
+  });
 }

@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import type { Figure } from './report.js';
 
 /** In MB of 1,024 KB, of the process alone; undefined where there is no /proc. */
 export interface Memory {
@@ -28,4 +29,28 @@ export function nodeBelow(shellPid: number): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+export type MemoryOfParts = Record<'api' | 'worker', Memory | undefined>;
+
+/** Of each process and of both; the aim is for both together. */
+export function memoryFigures(
+  section: string,
+  what: string,
+  { api, worker }: MemoryOfParts,
+  key: keyof Memory,
+  below?: number,
+): Figure[] {
+  const both = api && worker && api[key] + worker[key];
+  return [
+    { section, what: `api, ${what}`, value: api?.[key], unit: 'MB' },
+    { section, what: `worker, ${what}`, value: worker?.[key], unit: 'MB' },
+    {
+      section,
+      what: `both, ${what}`,
+      value: both,
+      unit: 'MB',
+      ...(below !== undefined && { aim: { below } }),
+    },
+  ];
 }

@@ -1,5 +1,5 @@
 /** An aim is printed beside the figure, never asserted: other load on the machine must not fail a build. */
-type Aim = { is: number } | { below: number };
+type Aim = { is: number } | { below: number } | { atMost: number } | { atLeast: number };
 
 export interface Figure {
   section: string;
@@ -13,7 +13,9 @@ export interface Figure {
 
 export function isMet({ value, aim }: Figure): boolean | undefined {
   if (value === undefined || aim === undefined) return undefined;
-  return 'is' in aim ? value === aim.is : value < aim.below;
+  if ('is' in aim) return value === aim.is;
+  if ('below' in aim) return value < aim.below;
+  return 'atMost' in aim ? value <= aim.atMost : value >= aim.atLeast;
 }
 
 export function table(title: string, figures: Figure[]): string {
@@ -42,7 +44,11 @@ export function table(title: string, figures: Figure[]): string {
 
 function aimText({ aim, digits }: Figure): string {
   if (aim === undefined) return '';
-  return 'is' in aim ? `aim ${number(aim.is, digits)}` : `aim below ${number(aim.below, digits)}`;
+  if ('is' in aim) return `aim ${number(aim.is, digits)}`;
+  if ('below' in aim) return `aim below ${number(aim.below, digits)}`;
+  return 'atMost' in aim
+    ? `aim at most ${number(aim.atMost, digits)}`
+    : `aim at least ${number(aim.atLeast, digits)}`;
 }
 
 function number(value: number, digits = 0): string {

@@ -1,40 +1,29 @@
-import { parseArgs } from 'node:util';
-import { demoOllamaModels } from '../sandbox/demo-models.js';
 import { startLitellm } from '../sandbox/litellm/start-litellm.js';
-import { digestOf, type OllamaModel } from '../sandbox/ollama-model.js';
 import { startOllama } from '../sandbox/ollama.js';
 import { startOpenAiCompatible } from '../sandbox/openai-compatible.js';
-import { vllmModel } from '../sandbox/openai-models.js';
-import { writeCostMs } from './write-cost.js';
+import { ollamaModels, openAiModels } from './stand-in-models.js';
+import type { StandInsOptions } from './start-stand-ins.js';
+import { writeCosts } from './write-cost.js';
 
 // A process of its own: neither its load nor its memory mixes with what is measured. Ends when its stdin closes.
-const { values } = parseArgs({ options: { providers: { type: 'string' }, models: { type: 'string' } } });
-const ofEachKind = Number(values.providers) / 2;
-const models = Number(values.models);
-const samples = demoOllamaModels();
+const options = JSON.parse(process.argv[2] ?? '') as StandInsOptions;
+const { providers, models, writeCost, foreignRows = 0 } = options;
 const keepRequests = 1;
+const boxes = Array.from({ length: providers / 2 }, (_, box) => box);
+const configRows = Array.from({ length: foreignRows }, (_, index) => ({
+  model_name: `foreign-${index}`,
+  litellm_params: { model: `openai/foreign-${index}`, api_base: 'http://127.0.0.1:8000/v1' },
+  model_info: { id: `foreign-${index}` },
+}));
 
-/** The bodies of real servers, under names and digests of their own. */
-function ollamaModels(box: number): OllamaModel[] {
-  return Array.from({ length: models }, (_, index) => {
-    const sample = samples[index % samples.length]!;
-    const name = `${sample.name.replace(/:.*/, '')}-${index}:latest`;
-    return { ...sample, name, digest: digestOf(`${box}/${name}`) };
-  });
-}
-
-/** vLLM's list, whose volatile fields change with every call. */
-const openAiModels = () =>
-  Array.from({ length: models }, (_, index) => vllmModel(`org/model-${index}`, 8_192 + 1_024 * index));
-
-const boxes = Array.from({ length: ofEachKind }, (_, box) => box);
 const ollama = await Promise.all(
-  boxes.map((box) => startOllama({ models: ollamaModels(box), keepRequests })),
+  boxes.map((box) => startOllama({ models: ollamaModels(box, models), keepRequests })),
 );
 const openai = await Promise.all(
-  boxes.map(() => startOpenAiCompatible({ models: openAiModels(), keepRequests })),
+  boxes.map(() => startOpenAiCompatible({ models: openAiModels(models), keepRequests })),
 );
-const litellm = await startLitellm({ writeCostMs, keepRequests });
+const writeCostMs = writeCost === undefined ? () => 0 : writeCosts[writeCost];
+const litellm = await startLitellm({ writeCostMs, keepRequests, configRows });
 const bareLitellm = await startLitellm({ writeCostMs, keepRequests });
 
 process.on('SIGINT', () => undefined); // the one that started us decides

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { spawnGuarded } from '../scripts/guarded-child.mjs';
 import { withoutProductVariables } from '../scripts/product-variables.mjs';
 import { Failure } from './failure.js';
-import { memoryOf, nodeBelow, type Memory } from './memory.js';
+import { memoryOf, nodeBelow, type MemoryOfParts } from './memory.js';
 import { requestJson } from './request-json.js';
-import type { StandIns } from './start-stand-ins.js';
 import { waitUntil } from './wait-until.js';
 
 const readyLimitMs = 60_000;
@@ -15,16 +14,22 @@ const logTailBytes = 4_000;
 
 type Part = 'api' | 'worker';
 
+/** The LiteLLM that the product pushes to. */
+export interface DestinationOfProduct {
+  url: string;
+  key: string;
+}
+
 export interface Product {
   call<T = any>(method: string, path: string, body?: unknown): Promise<T>;
-  memory(): Record<Part, Memory | undefined>;
+  memory(): MemoryOfParts;
   logTail(): string;
   stop(): Promise<void>;
 }
 
 /** Real api and worker, started as scripts/commands.json says. `onEnd` is told when one ends by itself. */
 export async function startProduct(
-  { folder, redisUrl, standIns }: { folder: string; redisUrl: string; standIns: StandIns },
+  { folder, redisUrl, destination }: { folder: string; redisUrl: string; destination: DestinationOfProduct },
   { signal, onEnd }: { signal: AbortSignal; onEnd: (failure: Failure) => void },
 ): Promise<Product> {
   const token = randomBytes(16).toString('hex');
@@ -36,8 +41,8 @@ export async function startProduct(
     QUEUE_PREFIX: `bench-${randomBytes(4).toString('hex')}`,
     PORT: '0',
     ADMIN_TOKEN: token,
-    LITELLM_URL: standIns.litellm,
-    LITELLM_API_KEY: standIns.litellmKey,
+    LITELLM_URL: destination.url,
+    LITELLM_API_KEY: destination.key,
     SYNC_INTERVAL_SECONDS: '0', // nothing syncs by itself
     LOG_LEVEL: 'info',
     LOG_FORMAT: 'json',
@@ -56,11 +61,13 @@ export async function startProduct(
   };
   const parts = { api: start('api'), worker: start('worker') };
   const logTail = () => readFileSync(logPath, 'utf8').slice(-logTailBytes);
-  const stop = async () => {
+  const end = async () => {
     stopping = true;
     await Promise.all(Object.values(parts).map((part) => part.stop(stopGraceMs)));
     closeSync(output);
   };
+  let ended: Promise<void> | undefined;
+  const stop = () => (ended ??= end());
 
   try {
     const address = await waitUntil(
