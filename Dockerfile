@@ -16,6 +16,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/web ./web
 # A new named volume takes its owner from here; a bind mount must be writable for uid 1000.
 RUN mkdir /data && chown node:node /data && chmod 700 /data
 USER node

@@ -10,6 +10,7 @@ export const productVariables = [
   'AUTH',
   'ADMIN_TOKEN',
   'SECRET_KEY',
+  'NEW_SECRET_KEY',
   'LITELLM_URL',
   'LITELLM_API_KEY',
   'SYNC_INTERVAL_SECONDS',

@@ -1,23 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { lockDataFolder } from './data-folder-lock.mjs';
 import { ensureNode } from './ensure-node.mjs';
-import { projectRoot } from './project-root.mjs';
+import { readEnvironment } from './read-environment.mjs';
 import { runProduct } from './run-product.mjs';
 import { setUp } from './set-up.mjs';
 import { stopRequested } from './stop-signals.mjs';
 import { Refusal, runMain, say } from './terminal.mjs';
-
-/** What the environment says, over what `.env` says. */
-function readEnvironment() {
-  const file = join(projectRoot, '.env');
-  if (existsSync(file)) process.loadEnvFile(file);
-  return {
-    NODE_ENV: 'production',
-    ...process.env,
-    DATA_DIR: resolve(projectRoot, process.env.DATA_DIR || 'data'),
-  };
-}
 
 async function start() {
   ensureNode();

@@ -36,6 +36,7 @@ const variables = z.object({
   AUTH: optional(z.enum(['on', 'off'], 'takes on or off')),
   ADMIN_TOKEN: optional(z.string().regex(/^\S{16,}$/, 'takes at least 16 characters without blanks')),
   SECRET_KEY: optional(z.string().min(16, 'takes at least 16 characters')),
+  NEW_SECRET_KEY: optional(z.string().min(16, 'takes at least 16 characters')),
   LITELLM_URL: optional(z.string().regex(/^https?:\/\//, 'takes http://host:port or https://host')),
   LITELLM_API_KEY: optional(z.string()),
   SYNC_INTERVAL_SECONDS: optional(
@@ -55,7 +56,14 @@ const variables = z.object({
   LOG_FORMAT: optional(z.enum(['json', 'pretty'], 'takes json or pretty')),
 });
 
-const neverPrinted = new Set(['ADMIN_TOKEN', 'SECRET_KEY', 'LITELLM_API_KEY', 'REDIS_URL', 'DATABASE_URL']);
+const neverPrinted = new Set([
+  'ADMIN_TOKEN',
+  'SECRET_KEY',
+  'NEW_SECRET_KEY',
+  'LITELLM_API_KEY',
+  'REDIS_URL',
+  'DATABASE_URL',
+]);
 
 export interface Config {
   port: number;
@@ -67,6 +75,8 @@ export interface Config {
   auth: 'on' | 'off';
   adminToken?: string;
   secretKey?: string;
+  /** Of `npm run rotate-secret-key` alone. */
+  newSecretKey?: string;
   litellmUrl?: string;
   litellmApiKey?: string;
   syncIntervalSeconds: number;
@@ -101,6 +111,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     auth: env.AUTH ?? 'on',
     ...(env.ADMIN_TOKEN !== undefined && { adminToken: env.ADMIN_TOKEN }),
     ...(env.SECRET_KEY !== undefined && { secretKey: env.SECRET_KEY }),
+    ...(env.NEW_SECRET_KEY !== undefined && { newSecretKey: env.NEW_SECRET_KEY }),
     ...(env.LITELLM_URL !== undefined && { litellmUrl: env.LITELLM_URL }),
     ...(env.LITELLM_API_KEY !== undefined && { litellmApiKey: env.LITELLM_API_KEY }),
     syncIntervalSeconds: env.SYNC_INTERVAL_SECONDS ?? 300,

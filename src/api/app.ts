@@ -1,26 +1,23 @@
-import express, { type Express, type Request, type RequestHandler } from 'express';
+import express, { type Express } from 'express';
 import helmet from 'helmet';
-import createError from 'http-errors';
-import type { z } from 'zod';
-import { QueueUnavailableError } from '../jobs/enqueue.js';
-import type { Gate } from './auth.js';
+import { needs, type Gate } from './auth.js';
 import { bullBoard, bullBoardPath } from './bull-board.js';
-import type { ApiServices, Route } from './define-route.js';
+import type { ApiServices } from './define-route.js';
+import { docs } from './docs.js';
+import { EventStreams } from './events.js';
 import { healthRoutes } from './health.js';
-import { loginPage } from './login-page.js';
-import { fromZod, notFound, problemHandler } from './problem.js';
-import { modelRoutes } from './routes/models.js';
-import { providerRoutes } from './routes/providers.js';
-import { runRoutes } from './routes/runs.js';
-import { settingsRoutes } from './routes/settings.js';
+import { loginLimit } from './login-limit.js';
+import { loginPage, logout } from './login-page.js';
+import { metrics } from './metrics.js';
+import { notFound, problemHandler } from './problem.js';
+import { servePages, staticFiles } from './pages/serve-pages.js';
+import { routes } from './routes.js';
+import { serve } from './serve.js';
 
 /** Larger than any edit; a catalogue never comes in this way. */
 const bodyLimit = '1mb';
 
-/** Order matters where a path with an id could swallow a word. */
-const routes: Route[] = [...runRoutes, ...providerRoutes, ...modelRoutes, ...settingsRoutes];
-
-export function createApp(services: ApiServices, gate: Gate): Express {
+export function createApp(services: ApiServices, gate: Gate, streams = new EventStreams(services)): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(
@@ -31,58 +28,42 @@ export function createApp(services: ApiServices, gate: Gate): Express {
     }),
   );
   app.use(healthRoutes(services));
-  app.use(loginPage(gate));
+  app.use(staticFiles());
+  app.use(loginPage(gate, loginLimit(services.redisCommand, services.prefix), services));
   app.use(gate.guard);
+  // What is told here is true now and nobody else's; also keeps browsers from revalidating by ETag.
+  app.use((_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.use(docs(services.version));
+  app.use(streams.wakeAfterChanges);
+  app.get('/api/events', needs('read'), streams.serve);
+  app.get('/metrics', needs('read'), metrics(services));
+  app.post('/logout', logout(gate));
   app.get('/', (_request, response) => response.redirect(bullBoardPath));
-  app.use(
-    bullBoardPath,
-    helmet({ strictTransportSecurity: false, contentSecurityPolicy: boardPolicy }),
-    bullBoard(services.queues),
-  );
+  app.use(bullBoardPath, boardAccess, boardHelmet, bullBoard(services.queues));
+  app.use(servePages(services));
   app.use(express.json({ limit: bodyLimit }), express.urlencoded({ extended: false, limit: bodyLimit }));
-  for (const route of routes) app[route.method](route.paths, serve(route, services));
+  for (const route of routes) app[route.method](route.paths, needs(route.scope), serve(route, services));
   app.use(notFound);
-  app.use(problemHandler(services.logger));
+  app.use(problemHandler(services));
   return app;
 }
 
-/** Bull Board's page carries an inline configuration and styles. */
-const boardPolicy = {
-  directives: {
-    scriptSrc: ["'self'", "'unsafe-inline'"],
-    styleSrc: ["'self'", "'unsafe-inline'", 'https:'],
-    upgradeInsecureRequests: null,
-  },
+/** Looking at queues is reading; retrying, cleaning or pausing them is the administrator's. */
+const boardAccess: express.RequestHandler = (request, response, next) => {
+  needs(request.method === 'GET' ? 'read' : 'admin')(request, response, next);
 };
 
-function serve(route: Route, services: ApiServices): RequestHandler {
-  return async (request, response) => {
-    const params = read(route.params, request.params);
-    const query = read(route.query, request.query);
-    const body = route.body === undefined ? undefined : read(route.body, bodyOf(request, route));
-    if (route.needsQueue && !(await services.isQueueAlive())) {
-      throw new QueueUnavailableError(
-        'Redis does not answer, so nothing was changed; try again when it is back',
-      );
-    }
-    const actor = String(response.locals['actor']);
-    const reply = await route.handle({ params, query, body, actor }, services);
-    response.status(route.status ?? 200).json(reply);
-  };
-}
-
-function read(schema: z.ZodType | undefined, value: unknown): unknown {
-  if (schema === undefined) return undefined;
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw fromZod(parsed.error);
-  return parsed.data;
-}
-
-function bodyOf(request: Request, route: Route): unknown {
-  if (request.is('application/json')) return request.body;
-  if (request.is('application/x-www-form-urlencoded') && route.fromForm) {
-    return route.fromForm(request.body as Record<string, unknown>);
-  }
-  const takes = route.fromForm ? 'application/json or application/x-www-form-urlencoded' : 'application/json';
-  throw createError(415, `send the body as ${takes}`);
-}
+/** Bull Board's page carries an inline configuration and styles. */
+const boardHelmet = helmet({
+  strictTransportSecurity: false,
+  contentSecurityPolicy: {
+    directives: {
+      scriptSrc: ["'self'", "'unsafe-inline'"],
+      styleSrc: ["'self'", "'unsafe-inline'", 'https:'],
+      upgradeInsecureRequests: null,
+    },
+  },
+});

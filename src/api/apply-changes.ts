@@ -1,3 +1,4 @@
+import createError from 'http-errors';
 import { QueueUnavailableError } from '../jobs/enqueue.js';
 import { planPushes } from '../jobs/plan-pushes.js';
 import { equaliseSchedules } from '../jobs/schedules.js';
@@ -18,5 +19,12 @@ export async function applyChanges(
   } catch (error) {
     if (!(error instanceof QueueUnavailableError)) throw error;
     services.logger.warn('saved, but not queued: Redis went away', { error: error.message });
+  }
+}
+
+/** 409 while there is nothing to push to. */
+export async function requireDestination({ stores }: Pick<ApiServices, 'stores'>): Promise<void> {
+  if ((await stores.settings.get()).litellmBaseUrl === null) {
+    throw createError(409, 'no LiteLLM is configured; set litellm_base_url with PATCH /api/admin/config');
   }
 }

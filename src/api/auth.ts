@@ -1,39 +1,57 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import createError from 'http-errors';
 import type { Request, RequestHandler, Response } from 'express';
+import { includes, type Scope } from '../domain/scope.js';
+import type { ApiToken } from '../entities/api-token.js';
+import type { TokensStore } from '../entities/tokens-store.js';
+import { cookieOf, SessionCookie } from './session-cookie.js';
 
-const cookieName = 'litellm_updater_session';
-const sessionHours = 12;
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Who may come in: one admin token, as a bearer for scripts and as a signed session cookie for browsers. */
-export class Gate {
-  constructor(
-    /** Undefined: AUTH=off, everybody is let in. */
-    private readonly adminToken: string | undefined,
-    private readonly sessionKey: string,
-    private readonly now: () => Date,
-  ) {}
+/** Who asks. */
+export interface Actor {
+  /** For the audit trail: `admin`, the name of a token, or `anyone` with AUTH=off. */
+  name: string;
+  scope: Scope;
+  via: 'bearer' | 'session' | 'open';
+}
 
-  isAdminToken(token: string): boolean {
-    return this.adminToken !== undefined && sameText(token, this.adminToken);
+export interface GateOptions {
+  /** Undefined: AUTH=off, everybody is let in. */
+  adminToken: string | undefined;
+  sessionKey: string;
+  tokens: TokensStore;
+  now: () => Date;
+}
+
+/** Who may come in: the admin token and named tokens, as a bearer for scripts and as a signed session cookie for browsers. */
+export class Gate {
+  readonly #adminToken: string | undefined;
+  readonly #tokens: TokensStore;
+  readonly #now: () => Date;
+  readonly #cookie: SessionCookie;
+
+  constructor({ adminToken, sessionKey, tokens, now }: GateOptions) {
+    this.#adminToken = adminToken;
+    this.#tokens = tokens;
+    this.#now = now;
+    // The token is part of the key: another admin token ends every session.
+    this.#cookie = new SessionCookie(`${sessionKey} ${adminToken ?? ''}`, now);
   }
 
   /** 401 for strangers; for browsers the way to the login page. */
-  readonly guard: RequestHandler = (request, response, next) => {
-    const actor = this.#actorOf(request);
+  readonly guard: RequestHandler = async (request, response, next) => {
+    const actor = await this.#actorOf(request);
     if (actor === undefined) {
       if (request.method === 'GET' && request.accepts(['json', 'html']) === 'html') {
         response.redirect('/login');
         return;
       }
       response.set('WWW-Authenticate', 'Bearer');
-      next(
-        createError(401, 'log in: send "Authorization: Bearer <admin token>", or open /login in a browser'),
-      );
+      next(createError(401, 'log in: send "Authorization: Bearer <token>", or open /login in a browser'));
       return;
     }
-    if (actor !== 'token' && isCrossSite(request)) {
+    if (actor.via !== 'bearer' && isCrossSite(request)) {
       next(
         createError(
           403,
@@ -46,42 +64,60 @@ export class Gate {
     next();
   };
 
-  startSession(response: Response, secure: boolean): void {
-    const expires = this.now().getTime() + sessionHours * 3600_000;
-    response.cookie(cookieName, `${expires}.${this.#sign(expires)}`, {
-      httpOnly: true,
-      sameSite: 'strict',
-      secure,
-      maxAge: sessionHours * 3600_000,
-      path: '/',
-    });
+  /** Undefined when no token of this installation has this text. */
+  async admit(token: string): Promise<{ tokenId: number } | undefined> {
+    if (this.#isAdminToken(token)) return { tokenId: 0 };
+    const named = await this.#tokens.valid(token, this.#now());
+    return named === null ? undefined : { tokenId: named.id };
   }
 
-  #actorOf(request: Request): string | undefined {
-    if (this.adminToken === undefined) return 'anyone';
+  startSession(request: Request, response: Response, tokenId: number): void {
+    this.#cookie.set(request, response, tokenId);
+  }
+
+  endSession(response: Response): void {
+    this.#cookie.clear(response);
+  }
+
+  async #actorOf(request: Request): Promise<Actor | undefined> {
+    if (this.#adminToken === undefined) return { name: 'anyone', scope: 'admin', via: 'open' };
     const [scheme, token] = (request.get('authorization') ?? '').split(' ');
-    if (scheme?.toLowerCase() === 'bearer' && token) return this.isAdminToken(token) ? 'token' : undefined;
-    return this.#isSession(cookieOf(request)) ? 'session' : undefined;
+    if (scheme?.toLowerCase() === 'bearer' && token) {
+      if (this.#isAdminToken(token)) return { name: 'admin', scope: 'admin', via: 'bearer' };
+      return this.#named(await this.#tokens.valid(token, this.#now()), 'bearer');
+    }
+    const tokenId = this.#cookie.read(cookieOf(request));
+    if (tokenId === undefined) return undefined;
+    if (tokenId === 0) return { name: 'admin', scope: 'admin', via: 'session' };
+    return this.#named(await this.#tokens.validById(tokenId, this.#now()), 'session');
   }
 
-  #isSession(cookie: string | undefined): boolean {
-    const [expires, signature] = cookie?.split('.') ?? [];
-    if (expires === undefined || signature === undefined || Number(expires) < this.now().getTime())
-      return false;
-    return sameText(signature, this.#sign(Number(expires)));
+  async #named(row: ApiToken | null, via: Actor['via']): Promise<Actor | undefined> {
+    if (row === null) return undefined;
+    await this.#tokens.noteUse(row, this.#now());
+    return { name: row.name, scope: row.scope, via };
   }
 
-  /** The token is part of it: a new token ends every session. */
-  #sign(expires: number): string {
-    return createHmac('sha256', this.sessionKey)
-      .update(`session ${expires} ${this.adminToken ?? ''}`)
-      .digest('base64url');
+  #isAdminToken(token: string): boolean {
+    return this.#adminToken !== undefined && sameText(token, this.#adminToken);
   }
 }
 
-function cookieOf(request: Request): string | undefined {
-  const pairs = (request.get('cookie') ?? '').split(';').map((pair) => pair.trim());
-  return pairs.find((pair) => pair.startsWith(`${cookieName}=`))?.slice(cookieName.length + 1);
+export function actorOf(response: Response): Actor {
+  return response.locals['actor'] as Actor;
+}
+
+/** 403 for a token that may not do this. */
+export function needsScope({ name, scope: has }: Actor, scope: Scope): void {
+  if (!includes(has, scope))
+    throw createError(403, `token "${name}" has the scope ${has}; this needs ${scope}`);
+}
+
+export function needs(scope: Scope): RequestHandler {
+  return (_request, response, next) => {
+    needsScope(actorOf(response), scope);
+    next();
+  };
 }
 
 /** A cookie travels by itself: a change must come from our own pages (Sec-Fetch-Site, else Origin). */

@@ -1,33 +1,45 @@
-import express, { type Request, type Response, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { Gate } from './auth.js';
-
-const page = (note: string) => `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Log in – LiteLLM Updater</title></head>
-<body><main><h1>LiteLLM Updater</h1>
-<form method="post" action="/login"><p>${note}</p>
-<p><label>Admin token <input type="password" name="token" autocomplete="current-password" required autofocus></label>
-<button>Log in</button></p></form>
-<p>The token is ADMIN_TOKEN, or the file <code>admin-token</code> in the data folder; the start-up log shows the whole address.</p>
-</main></body></html>`;
+import type { ApiServices } from './define-route.js';
+import { loginView } from './pages/serve-pages.js';
 
 /** The door of browsers: the printed address carries the token once, afterwards a session cookie does. */
-export function loginPage(gate: Gate): Router {
+export function loginPage(
+  gate: Gate,
+  limit: RequestHandler[],
+  services: Pick<ApiServices, 'version' | 'now'>,
+): Router {
   const router = express.Router();
-  const admit = (token: unknown, request: Request, response: Response) => {
-    if (typeof token !== 'string' || !gate.isAdminToken(token)) {
-      response.status(401).send(page('That token is not the one of this installation.'));
+  const admit = async (token: unknown, request: Request, response: Response) => {
+    const admitted = typeof token === 'string' ? await gate.admit(token) : undefined;
+    if (admitted === undefined) {
+      const note = 'That token is not one of this installation.';
+      response.status(401).send(loginView(note, services));
       return;
     }
-    gate.startSession(response, request.secure);
+    gate.startSession(request, response, admitted.tokenId);
     response.redirect(303, '/');
   };
-  router.get('/login', (request, response) => {
-    if (request.query['token'] === undefined) response.send(page(''));
-    else admit(request.query['token'], request, response);
-  });
-  router.post('/login', express.urlencoded({ extended: false, limit: '10kb' }), (request, response) => {
-    admit((request.body as { token?: unknown } | undefined)?.token, request, response);
-  });
+  const limitTokens: RequestHandler = (request, _response, next) => {
+    next(request.query['token'] === undefined ? 'route' : undefined);
+  };
+  router.get('/login', limitTokens, ...limit, (request, response) =>
+    admit(request.query['token'], request, response),
+  );
+  router.get('/login', (_request, response) => response.send(loginView('', services)));
+  router.post(
+    '/login',
+    ...limit,
+    express.urlencoded({ extended: false, limit: '10kb' }),
+    (request, response) => admit((request.body as { token?: unknown } | undefined)?.token, request, response),
+  );
   return router;
+}
+
+/** Behind the guard: nobody else's page may end a session. */
+export function logout(gate: Gate): RequestHandler {
+  return (_request, response) => {
+    gate.endSession(response);
+    response.redirect(303, '/login');
+  };
 }

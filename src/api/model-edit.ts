@@ -4,7 +4,7 @@ import { litellmMode, ollamaMode } from '../domain/kinds.js';
 import { pricingOverride, pricingProfile, tokenPrice, withTokenPrices } from '../domain/pricing.js';
 import { userParams } from '../domain/user-params.js';
 import type { Model } from '../entities/model.js';
-import type { ModelEdit } from '../entities/models-store.js';
+import type { ModelEdit } from '../entities/model-edits-store.js';
 import { names } from './provider-schema.js';
 
 /** Absent fields stay, null clears one; `params` replaces the whole object. */

@@ -1,15 +1,28 @@
 import createError from 'http-errors';
-import type { ErrorRequestHandler, RequestHandler } from 'express';
-import type { z } from 'zod';
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import { z } from 'zod';
 import { messageOf } from '../domain/errors.js';
 import { QueueUnavailableError } from '../jobs/enqueue.js';
-import type { Logger } from '../logger.js';
+import type { Actor } from './auth.js';
+import type { ApiServices } from './define-route.js';
+import { errorPage } from './pages/serve-pages.js';
 
-export interface FieldError {
-  /** Dotted path of the field, as the request named it. */
-  field: string;
-  message: string;
-}
+const fieldError = z.object({
+  field: z.string().describe('dotted path of the field, as the request named it'),
+  message: z.string(),
+});
+export type FieldError = z.infer<typeof fieldError>;
+
+/** RFC 9457. */
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    errors: z.array(fieldError).optional(),
+  })
+  .meta({ id: 'Problem' });
 
 /** 422 with the fields that are wrong and what they take. */
 function invalidFields(errors: FieldError[]): Error {
@@ -37,20 +50,31 @@ export function fromZod(error: z.ZodError): Error {
   );
 }
 
+/** A call to a server that is not ours; what it throws says in words what is wrong there, and echoes no foreign body. */
+export async function upstream<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw createError(502, messageOf(error), { cause: error });
+  }
+}
+
 export const notFound: RequestHandler = (request, _response, next) => {
   next(createError(404, `there is nothing at ${request.path}`));
 };
 
 /** RFC 9457; the one place where an error becomes an answer. Never a stack, never what a 5xx is about inside. */
-export function problemHandler(logger: Logger): ErrorRequestHandler {
+export function problemHandler(
+  services: Pick<ApiServices, 'logger' | 'version' | 'now'>,
+): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) {
       next(error);
       return;
     }
     const status = statusOf(error);
-    if (status >= 500 && status !== 503) {
-      logger.error('request failed', {
+    if (isOurFault(status)) {
+      services.logger.error('request failed', {
         method: request.method,
         path: request.path,
         error: messageOf(error),
@@ -58,22 +82,25 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
       });
     }
     const fields = fieldsOf(error);
-    response
-      .status(status)
-      .type('application/problem+json')
-      .send(
-        JSON.stringify({
-          type: 'about:blank',
-          title: titles[status] ?? 'Error',
-          status,
-          detail:
-            status >= 500 && status !== 503
-              ? 'something went wrong here; the log of the api says what'
-              : messageOf(error),
-          ...(fields && { errors: fields }),
-        }),
-      );
+    const body = {
+      type: 'about:blank',
+      title: titles[status] ?? 'Error',
+      status,
+      detail: isOurFault(status)
+        ? 'something went wrong here; the log of the api says what'
+        : messageOf(error),
+      ...(fields && { errors: fields }),
+    };
+    response.status(status);
+    if (request.method === 'GET' && request.accepts(['json', 'html']) === 'html') {
+      response.type('html').send(errorPage(body, services, request.path, knownActor(response)));
+    } else response.type('application/problem+json').send(JSON.stringify(body));
   };
+}
+
+/** 502 and 503 are about somebody else, and say so. */
+function isOurFault(status: number): boolean {
+  return status >= 500 && status !== 502 && status !== 503;
 }
 
 const titles: Record<number, string> = {
@@ -82,12 +109,19 @@ const titles: Record<number, string> = {
   403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',
+  412: 'Precondition Failed',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
+  502: 'Bad Gateway',
   503: 'Service Unavailable',
 };
+
+function knownActor(response: Response): Actor | undefined {
+  return response.locals['actor'] as Actor | undefined;
+}
 
 function statusOf(error: unknown): number {
   if (error instanceof QueueUnavailableError) return 503;

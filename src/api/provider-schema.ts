@@ -3,7 +3,7 @@ import { ollamaMode, providerKind } from '../domain/kinds.js';
 import { pricingOverride, pricingProfile, tokenPrice } from '../domain/pricing.js';
 
 const noControl = /^[^\p{Cc}]*$/u;
-const shortText = (most: number) =>
+export const shortText = (most: number) =>
   z
     .string()
     .trim()

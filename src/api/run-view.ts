@@ -2,46 +2,48 @@ import { z } from 'zod';
 import type { SyncRun } from '../entities/sync-run.js';
 import type { Stores } from '../entities/stores.js';
 
-export const runView = z.object({
-  id: z.int(),
-  uuid: z.string(),
-  kind: z.enum(['sync', 'reconcile', 'delete']),
-  state: z.enum(['waiting', 'running', 'done', 'held', 'failed', 'lost', 'superseded']),
-  trigger: z.string(),
-  provider_id: z.int().nullable(),
-  provider_name: z.string().nullable(),
-  reason: z.string().nullable(),
-  decision: z.enum(['accepted', 'rejected']).nullable(),
-  renewals: z.int(),
-  outcome: z.object({
-    list_calls: z.int(),
-    detail_calls: z.int(),
-    writes: z.int().describe('calls that wrote, or may have written, to LiteLLM'),
-    fetched: z.int().nullable(),
-    added: z.int().nullable(),
-    updated: z.int().nullable(),
-    unchanged: z.int().nullable(),
-    orphaned: z.int().nullable(),
-    restored: z.int().nullable(),
-    skipped: z.array(z.object({ modelId: z.string(), reason: z.string() })),
-    missing: z.array(z.string()),
-    drifted: z.array(z.object({ model: z.string(), keys: z.array(z.string()) })),
-    warnings: z.array(z.string()),
-    pushes: z.object({
-      created: z.int(),
-      patched: z.int(),
-      replaced: z.int(),
-      removed: z.int(),
-      unchanged: z.int(),
-      failed: z.int(),
-      pending: z.int(),
+export const runView = z
+  .object({
+    id: z.int(),
+    uuid: z.string(),
+    kind: z.enum(['sync', 'reconcile', 'delete']),
+    state: z.enum(['waiting', 'running', 'done', 'held', 'failed', 'lost', 'superseded', 'cancelled']),
+    trigger: z.string(),
+    provider_id: z.int().nullable(),
+    provider_name: z.string().nullable(),
+    reason: z.string().nullable(),
+    decision: z.enum(['accepted', 'rejected']).nullable(),
+    renewals: z.int(),
+    outcome: z.object({
+      list_calls: z.int(),
+      detail_calls: z.int(),
+      writes: z.int().describe('calls that wrote, or may have written, to LiteLLM'),
+      fetched: z.int().nullable(),
+      added: z.int().nullable(),
+      updated: z.int().nullable(),
+      unchanged: z.int().nullable(),
+      orphaned: z.int().nullable(),
+      restored: z.int().nullable(),
+      skipped: z.array(z.object({ modelId: z.string(), reason: z.string() })),
+      missing: z.array(z.string()),
+      drifted: z.array(z.object({ model: z.string(), keys: z.array(z.string()) })),
+      warnings: z.array(z.string()),
+      pushes: z.object({
+        created: z.int(),
+        patched: z.int(),
+        replaced: z.int(),
+        removed: z.int(),
+        unchanged: z.int(),
+        failed: z.int(),
+        pending: z.int(),
+      }),
     }),
-  }),
-  created_at: z.string(),
-  started_at: z.string().nullable(),
-  fetched_at: z.string().nullable(),
-  finished_at: z.string().nullable(),
-});
+    created_at: z.string(),
+    started_at: z.string().nullable(),
+    fetched_at: z.string().nullable(),
+    finished_at: z.string().nullable(),
+  })
+  .meta({ id: 'Run' });
 export type RunView = z.infer<typeof runView>;
 
 export async function viewRuns(runs: SyncRun[], stores: Stores): Promise<RunView[]> {

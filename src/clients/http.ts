@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { got } from 'got';
+import { got, type PlainResponse, type Request } from 'got';
 import { PermanentError, UnreachableError } from '../domain/errors.js';
 import { isForbiddenAddress, redactUrl } from '../domain/base-url.js';
 import type { JsonObject } from '../domain/json.js';
@@ -43,17 +43,23 @@ export type Http = (request: HttpRequest) => Promise<HttpReply>;
 /** The largest list seen is 1 MB (OpenRouter); a `/api/show` of a 70B model is 100 KB. */
 const defaultMaxBytes = 20 * 1024 * 1024;
 const connectTimeoutMs = 10_000;
+/** Of a kept connection. Uvicorn and Node close theirs after 5 s; a request sent at that moment would be lost. */
+const idleMs = 4_000;
 const maxRedirects = 3;
+
+/** From here on a secret is no word that a model list holds by itself (`none`, `ollama`, `sk-1234`). */
+const longSecret = 16;
+
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
 /** One for each process: it owns the keep-alive connections. It never retries: jobs do. */
 export function createHttp({ userAgent = 'litellm-updater' }: { userAgent?: string } = {}): Http {
   const agents = (keepAlive: boolean) => ({
-    http: new http.Agent({ keepAlive }),
-    https: new https.Agent({ keepAlive }),
+    http: new http.Agent({ keepAlive, ...(keepAlive && { timeout: idleMs }) }),
+    https: new https.Agent({ keepAlive, ...(keepAlive && { timeout: idleMs }) }),
   });
-  const single = agents(false);
-  const client = got.extend({
+  // Whatever all requests share is set here: got clones and checks every option of a single request anew.
+  const kept = got.extend({
     headers: { 'user-agent': userAgent, accept: 'application/json' },
     agent: agents(true),
     throwHttpErrors: false,
@@ -61,63 +67,46 @@ export function createHttp({ userAgent = 'litellm-updater' }: { userAgent?: stri
     followRedirect: false, // got would follow to another origin
     decompress: true,
     dnsLookup: guardedLookup(),
+    timeout: { lookup: connectTimeoutMs, connect: connectTimeoutMs, secureConnect: connectTimeoutMs },
   });
+  const single = kept.extend({ agent: agents(false) });
 
-  async function exchange(
-    request: HttpRequest,
-    url: URL,
-    authorization: string | undefined,
-    signal: AbortSignal,
-  ) {
-    const connectMs = Math.min(connectTimeoutMs, request.timeoutMs);
-    const stream = client.stream(url, {
+  const open = (request: HttpRequest, url: URL, authorization: string | undefined) =>
+    (request.fresh ? single : kept).stream(url, {
       method: request.method,
       headers: { ...request.headers, ...(authorization !== undefined && { authorization }) },
       ...(request.json && { json: request.json }),
-      ...(request.fresh && { agent: single }),
-      timeout: { lookup: connectMs, connect: connectMs, secureConnect: connectMs },
-      signal,
     });
-    const maxBytes = request.maxBytes ?? defaultMaxBytes;
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxBytes) {
-        throw new PermanentError(
-          `${redactUrl(url.href)} answered more than ${megabytes(maxBytes)}: not read`,
-        );
-      }
-      chunks.push(chunk);
-    }
-    const { response } = stream;
-    if (!response)
-      throw new UnreachableError(`${redactUrl(url.href)} closed the connection without an answer`);
-    return {
-      status: response.statusCode,
-      headers: response.headers,
-      text: Buffer.concat(chunks).toString('utf8'),
-    };
-  }
 
   return async function request(request) {
     request.signal?.throwIfAborted();
     const { url: start, authorization, secrets } = credentialsOf(request);
-    const abort = new AbortController();
-    const onAbort = () => abort.abort();
-    request.signal?.addEventListener('abort', onAbort, { once: true });
-    const timer = setTimeout(onAbort, request.timeoutMs);
+    let stream: Request | undefined;
+    let isStopped = false;
+    const stop = () => {
+      isStopped = true;
+      stream?.destroy(new Error('stopped'));
+    };
+    request.signal?.addEventListener('abort', stop, { once: true });
+    const timer = setTimeout(stop, request.timeoutMs);
     let url = start;
     try {
       for (let redirects = 0; ; redirects++) {
-        const reply = await exchange(request, url, authorization, abort.signal);
+        stream = open(request, url, authorization);
+        if (isStopped) stop(); // between two requests
+        const reply = await readReply(stream, url, request.maxBytes ?? defaultMaxBytes);
         const { location } = reply.headers;
         if (!redirectStatuses.has(reply.status) || location === undefined) {
           return {
             ...reply,
             url: redactUrl(url.href),
             keySent: authorization !== undefined,
-            redact: (text) => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '***'), text),
+            // A server that repeats a key may do so in a list of models, too. A short one may be a word of the list.
+            text: withoutSecrets(
+              reply.text,
+              secrets.filter((secret) => secret.length >= longSecret),
+            ),
+            redact: (text) => withoutSecrets(text, secrets),
           };
         }
         url = redirectTarget(request, url, location, reply.status, redirects);
@@ -126,13 +115,37 @@ export function createHttp({ userAgent = 'litellm-updater' }: { userAgent?: stri
       request.signal?.throwIfAborted();
       if (error instanceof PermanentError || error instanceof UnreachableError) throw error;
       if (codeOf(error) === forbiddenAddressCode) throw new PermanentError(forbidden(url));
-      const timedOutMs = abort.signal.aborted ? request.timeoutMs : undefined;
-      throw new UnreachableError(explainNetworkError(error, url, timedOutMs));
+      throw new UnreachableError(explainNetworkError(error, url, isStopped ? request.timeoutMs : undefined));
     } finally {
       clearTimeout(timer);
-      request.signal?.removeEventListener('abort', onAbort);
+      request.signal?.removeEventListener('abort', stop);
     }
   };
+}
+
+/** By events: an iterator over the stream costs more than the request itself. */
+function readReply(stream: Request, url: URL, maxBytes: number) {
+  return new Promise<Pick<HttpReply, 'status' | 'headers' | 'text'>>((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    stream.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size <= maxBytes) return;
+      reject(
+        new PermanentError(`${redactUrl(url.href)} answered more than ${megabytes(maxBytes)}: not read`),
+      );
+      stream.destroy();
+    });
+    stream.once('end', () => {
+      const { statusCode: status, headers } = stream.response as PlainResponse;
+      resolve({ status, headers, text: Buffer.concat(chunks).toString('utf8') });
+    });
+    stream.on('error', reject);
+    stream.once('close', () =>
+      reject(new UnreachableError(`${redactUrl(url.href)} closed the connection without a complete answer`)),
+    );
+  });
 }
 
 /** Userinfo of the URL becomes Basic, unless there is a key; neither stays in the URL. */
@@ -164,6 +177,18 @@ function credentialsOf({ url: text, apiKey, secrets: inBody = [] }: HttpRequest)
     authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   }
   return { url, authorization, secrets };
+}
+
+/** In clear and as JSON, a URL and base64 would write them. */
+function withoutSecrets(text: string, secrets: string[]): string {
+  const forms = secrets.flatMap((secret) => [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString('base64'),
+    Buffer.from(secret).toString('base64url'),
+  ]);
+  return [...new Set(forms)].reduce((redacted, form) => redacted.replaceAll(form, '***'), text);
 }
 
 /** Credentials must never reach another origin, and a login page is no model list: only the same origin is followed. */

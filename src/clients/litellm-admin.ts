@@ -5,6 +5,7 @@ import type { DeploymentBody, Destination, DestinationAccess, DestinationRow } f
 import type { Http, HttpReply, HttpRequest } from './http.js';
 import { isRouterless } from './litellm-fault.js';
 import { throwForLitellmAnswer } from './litellm-refusal.js';
+import { mayWrite } from './litellm-rights.js';
 import { destinationRow, readRows } from './litellm-rows.js';
 import { errorMessage, readJson, throwForStatus } from './reply.js';
 
@@ -33,9 +34,15 @@ export function createLitellmAdmin(http: Http): Destination {
     });
 
   /** One row by id from either generation of the listing. */
-  async function row(access: DestinationAccess, path: string, id: string, signal?: AbortSignal) {
+  async function row(
+    access: DestinationAccess,
+    path: string,
+    id: string,
+    signal?: AbortSignal,
+    connection: 'fresh' | 'kept' = 'fresh',
+  ) {
     // Replicas differ: asking the one behind the kept connection again would learn nothing.
-    const reply = await call(access, path, signal, { fresh: true });
+    const reply = await call(access, path, signal, { fresh: connection === 'fresh' });
     if (isRouterless(reply)) return undefined;
     const message = errorMessage(reply.text);
     if (reply.status === 400 && /not found on litellm proxy/i.test(message)) return undefined;
@@ -87,8 +94,9 @@ export function createLitellmAdmin(http: Http): Destination {
       return [...rows.values()];
     },
 
-    async served(access, id, signal) {
-      const found = await row(access, `/model/info?litellm_model_id=${encodeURIComponent(id)}`, id, signal);
+    async served(access, id, signal, connection) {
+      const path = `/model/info?litellm_model_id=${encodeURIComponent(id)}`;
+      const found = await row(access, path, id, signal, connection);
       return found === 'no such route' ? undefined : found;
     },
 
@@ -142,6 +150,8 @@ export function createLitellmAdmin(http: Http): Destination {
       expectWritten(reply, access);
       return 'removed';
     },
+
+    mayWrite: (access, signal) => mayWrite((path, more) => call(access, path, signal, more), nameOf(access)),
   };
   return destination;
 }

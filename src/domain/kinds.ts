@@ -30,3 +30,16 @@ export const litellmModes = [
 ] as const;
 export const litellmMode = z.enum(litellmModes, `takes ${litellmModes.join(', ')}`);
 export type LitellmMode = z.infer<typeof litellmMode>;
+
+/** The predecessor's categories (its B.17), for people to filter by; nothing that is pushed depends on them. */
+export const modelCategories = [
+  'chat',
+  'vision',
+  'code',
+  'reasoning',
+  'embedding',
+  'audio',
+  'image',
+  'unknown',
+] as const;
+export type ModelCategory = (typeof modelCategories)[number];

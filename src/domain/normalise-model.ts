@@ -16,6 +16,7 @@ import {
 import type { FoundModel } from './found-model.js';
 import type { Json, JsonObject } from './json.js';
 import type { LitellmMode, ProviderKind } from './kinds.js';
+import { modelCategory } from './model-category.js';
 import { modelMode } from './model-mode.js';
 import type { NormalisedModel, Provenance } from './normalised-model.js';
 import { firstDefined, objectOf, sortedSet, textOf } from './read-json.js';
@@ -48,6 +49,7 @@ export function normaliseModel(kind: ProviderKind, found: FoundModel): Normalise
   return {
     mode,
     capabilities: capabilities.words,
+    category: modelCategory(found.modelId, mode, capabilities.words),
     ...context,
     remote,
     ...(unusable !== undefined && { unusable }),

@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.js';
-import type { LitellmMode } from './kinds.js';
+import type { LitellmMode, ModelCategory } from './kinds.js';
 
 /** Where a value comes from, strongest first; `override` is a person's and lives in `user_params`. */
 export type Provenance = 'reported' | 'derived' | 'guessed' | 'advertised';
@@ -9,6 +9,8 @@ export interface NormalisedModel {
   mode: LitellmMode;
   /** Capability words as the provider (or derivation) gave them, sorted: `tools`, `vision`, `thinking`, `embedding`, … */
   capabilities: string[];
+  /** For people to filter by. */
+  category: ModelCategory;
   /** Tokens: the maximum that the model was made for. */
   maxContextWindow?: number;
   /** Tokens: what the server really uses by its own configuration (`num_ctx` of the Modelfile, `max_model_len`), ≤ the maximum. */

@@ -79,8 +79,16 @@ export interface Destination {
   version(access: DestinationAccess, signal?: AbortSignal): Promise<string | undefined>;
   /** All rows, deduplicated by id; throws when any page fails. */
   list(access: DestinationAccess, signal?: AbortSignal): Promise<DestinationRow[]>;
-  /** What this proxy serves now: `/model/info?litellm_model_id=`; undefined = it does not (yet). */
-  served(access: DestinationAccess, id: string, signal?: AbortSignal): Promise<DestinationRow | undefined>;
+  /**
+   * What this proxy serves now: `/model/info?litellm_model_id=`; undefined = it does not (yet). `kept` asks the replica that
+   * answered last; otherwise a connection of its own lets a balancer choose another.
+   */
+  served(
+    access: DestinationAccess,
+    id: string,
+    signal?: AbortSignal,
+    connection?: 'fresh' | 'kept',
+  ): Promise<DestinationRow | undefined>;
   /** What the database holds, read-your-write: `/v2/model/info?modelId=`; undefined = no such row. */
   stored(access: DestinationAccess, id: string, signal?: AbortSignal): Promise<DestinationRow | undefined>;
   /** `exists`: the 500 that a duplicate id and any database fault share; look up by id to tell them apart. */
@@ -96,4 +104,6 @@ export interface Destination {
   ): Promise<'patched' | 'unknown-id'>;
   /** An id that is not there counts as removed; a row of config.yaml throws `PermanentError`. */
   remove(access: DestinationAccess, id: string, signal?: AbortSignal): Promise<'removed' | 'unknown-id'>;
+  /** Whether the writes above would be taken, found out without touching a row. Throws what stands in their way. */
+  mayWrite(access: DestinationAccess, signal?: AbortSignal): Promise<'yes' | 'unknown'>;
 }

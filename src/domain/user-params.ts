@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { credentialIn } from './credential-params.js';
 import { json, type Json, type JsonObject } from './json.js';
 import { litellmMode } from './kinds.js';
 
@@ -35,6 +36,10 @@ const tokens = z
 const count = z.int('takes a whole number').min(0, 'takes a whole number, 0 or more');
 const price = z.number('takes USD, 0 or more').min(0, 'takes USD, 0 or more');
 
+const noCredential =
+  'looks like a credential, and parameters are stored and shown in clear: put the key into the api_key of the provider, ' +
+  'which is encrypted';
+
 /** `null` removes the key from what is pushed; an absent key leaves the provider's value. */
 export const userParams = z
   .record(z.string().min(1).max(100), json, 'takes an object of parameters')
@@ -43,6 +48,9 @@ export const userParams = z
       const problem = problemOf(key, value);
       if (problem !== undefined)
         context.issues.push({ code: 'custom', path: [key], message: problem, input: value });
+      const place = credentialIn(key, value);
+      if (place !== undefined && problem === undefined)
+        context.issues.push({ code: 'custom', path: place, message: noCredential, input: undefined });
     }
   });
 

@@ -11,11 +11,13 @@ export function whatIsWanted(
     missedCount: number;
     unusable: string | null;
     userParams: Record<string, unknown> | null;
+    deletingAt: string | null;
   },
   provider: GracePolicy & { deletingAt: string | null },
   nowMs: number,
 ): Want {
   if (provider.deletingAt !== null) return { want: 'absent', because: 'its provider is being deleted' };
+  if (model.deletingAt !== null) return { want: 'absent', because: 'it is being deleted' };
   if (!model.syncEnabled) return { want: 'absent', because: 'it is disabled' };
   if (model.isOrphaned) {
     return graceIsOver(model, provider, nowMs)

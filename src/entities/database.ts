@@ -2,11 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type SqliteDatabase from 'better-sqlite3';
 import type { DataSource, EntityTarget, FindOptionsWhere, ObjectLiteral, Repository } from 'typeorm';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
+import { EntityTable } from './entity-table.js';
 
-export type Sqlite = SqliteDatabase.Database;
+/** What a transaction may use. A statement is prepared once and kept, so it must not be changed (`pluck`, `raw`, `bind`). */
+export type Sqlite = Pick<SqliteDatabase.Database, 'prepare'>;
 
-/** TypeORM's own type of a partial row follows JSON columns to infinity. */
-type Plain = never;
+/** Far more than the code has; edits by people come in many combinations of columns. */
+const maxStatements = 500;
 
 /** After the driver's own 4 s, which block the process, waiting goes on without blocking for this long. */
 const busyPatienceMs = 30_000;
@@ -20,6 +22,12 @@ const breatherMs = 5;
  * throw them away although they were acknowledged.
  */
 export class Database {
+  readonly #statements = new Map<string, SqliteDatabase.Statement>();
+  readonly #tables = new Map<EntityTarget<ObjectLiteral>, EntityTable>();
+  readonly #prepared: Sqlite = { prepare: (sql: string) => this.#prepare(sql) as never };
+
+  #lastWriteAt = -Infinity;
+
   constructor(readonly dataSource: DataSource) {}
 
   repository<T extends ObjectLiteral>(entity: EntityTarget<T>): Repository<T> {
@@ -28,8 +36,23 @@ export class Database {
 
   /** `work` must not await; it runs again from its beginning while another process holds the lock. */
   async write<T>(work: (sqlite: Sqlite) => T): Promise<T> {
-    const sqlite = this.#sqlite;
-    return this.patiently(() => sqlite.transaction(() => work(sqlite)).immediate());
+    const result = await this.patiently(() =>
+      this.#sqlite.transaction(() => work(this.#prepared)).immediate(),
+    );
+    this.#lastWriteAt = performance.now();
+    return result;
+  }
+
+  /** One statement that reads one row, under the names of the database. */
+  async row<T>(sql: string, ...parameters: unknown[]): Promise<T | undefined> {
+    return this.patiently(() => this.#prepare(sql).get(...parameters) as T | undefined);
+  }
+
+  /** The row with these values, as its repository would return it. */
+  async one<T extends ObjectLiteral>(entity: EntityTarget<T>, where: Partial<T>): Promise<T | null> {
+    const table = this.#table(entity);
+    const row = await this.row<Record<string, unknown>>(table.select(where), ...table.parameters(where));
+    return row === undefined ? null : (table.entity(row) as T);
   }
 
   /** One statement. Returns the new id. */
@@ -37,17 +60,32 @@ export class Database {
     entity: EntityTarget<T>,
     values: Partial<NoInfer<T>>,
   ): Promise<number> {
-    const result = await this.patiently(() => this.repository(entity).insert(values as Plain));
-    return result.identifiers[0]?.['id'] as number;
+    const table = this.#table(entity);
+    return this.patiently(() => {
+      const { lastInsertRowid } = this.#prepare(table.insert(values)).run(...table.parameters(values));
+      return Number(lastInsertRowid);
+    });
   }
 
-  /** One statement. */
+  /** One statement. Returns how many rows it changed. */
   async update<T extends ObjectLiteral>(
     entity: EntityTarget<T>,
-    where: FindOptionsWhere<T>,
+    where: Partial<NoInfer<T>>,
     values: Partial<NoInfer<T>>,
-  ): Promise<void> {
-    await this.patiently(() => this.repository(entity).update(where, values as Plain));
+  ): Promise<number> {
+    return this.patiently(() => this.updateIn(this.#prepared, entity, where, values));
+  }
+
+  /** The same inside a transaction. */
+  updateIn<T extends ObjectLiteral>(
+    sqlite: Sqlite,
+    entity: EntityTarget<T>,
+    where: Partial<NoInfer<T>>,
+    values: Partial<NoInfer<T>>,
+  ): number {
+    const table = this.#table(entity);
+    const parameters = [...table.parameters(values), ...table.parameters(where)];
+    return sqlite.prepare(table.update(where, values)).run(...parameters).changes;
   }
 
   /** One statement. */
@@ -68,9 +106,10 @@ export class Database {
     }
   }
 
-  /** For callers that write many times in a row. */
+  /** Before a write, for callers that write many times in a row: other processes get their turn between two of them. */
   async breathe(): Promise<void> {
-    await pause(breatherMs);
+    const restMs = breatherMs - (performance.now() - this.#lastWriteAt);
+    if (restMs > 0) await pause(restMs);
   }
 
   async isAlive(): Promise<boolean> {
@@ -86,8 +125,24 @@ export class Database {
     await this.dataSource.destroy();
   }
 
-  get #sqlite(): Sqlite {
-    return (this.dataSource.driver as BetterSqlite3Driver).databaseConnection as Sqlite;
+  /** SQLite prepares a kept statement anew by itself when the schema was changed. */
+  #prepare(sql: string): SqliteDatabase.Statement {
+    const kept = this.#statements.get(sql);
+    if (kept !== undefined) return kept;
+    const statement = this.#sqlite.prepare(sql);
+    if (this.#statements.size >= maxStatements) this.#statements.clear();
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #table(entity: EntityTarget<ObjectLiteral>): EntityTable {
+    const table = this.#tables.get(entity) ?? new EntityTable(this.dataSource, entity);
+    this.#tables.set(entity, table);
+    return table;
+  }
+
+  get #sqlite(): SqliteDatabase.Database {
+    return (this.dataSource.driver as BetterSqlite3Driver).databaseConnection as SqliteDatabase.Database;
   }
 }
 
@@ -95,4 +150,9 @@ function isBusy(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const { code, driverError } = error as { code?: unknown; driverError?: unknown };
   return (typeof code === 'string' && code.startsWith('SQLITE_BUSY')) || isBusy(driverError);
+}
+
+/** A UNIQUE rule of the database refused the write. */
+export function isDuplicate(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 'SQLITE_CONSTRAINT_UNIQUE';
 }

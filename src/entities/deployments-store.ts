@@ -20,7 +20,7 @@ export class DeploymentsStore {
   constructor(private readonly database: Database) {}
 
   async forModel(modelId: number): Promise<Deployment | null> {
-    return this.#repository.findOneBy({ modelId });
+    return this.database.one(Deployment, { modelId });
   }
 
   async forModels(modelIds: number[]): Promise<Map<number, Deployment>> {
@@ -72,15 +72,23 @@ export class DeploymentsStore {
   }
 
   /**
-   * Ends a push and counts it on the run that asked for it. One that was planned anew meanwhile, for another wish, is
+   * Ends a push with its last edit and counts it on the run that asked for it, all or nothing: one that was cut off just
+   * before is ended under its right name by whoever comes next. One that was planned anew meanwhile, for another wish, is
    * followed by another and stays pending. What LiteLLM took also ends its trouble.
    */
   async finishPush(
     modelId: number,
-    push: { outcome: PushOutcome; wishAtStart: string | null; error: string | null; now: string },
+    push: {
+      outcome: PushOutcome;
+      edit?: DeploymentEdit;
+      wishAtStart: string | null;
+      error: string | null;
+      now: string;
+    },
   ): Promise<void> {
-    const { outcome, wishAtStart, error, now } = push;
+    const { outcome, edit, wishAtStart, error, now } = push;
     await this.database.write((sqlite) => {
+      if (edit !== undefined) this.database.updateIn(sqlite, Deployment, { modelId }, edit);
       const row = sqlite
         .prepare<[number], { pending: number; requested_run_id: number | null }>(
           'SELECT pending, requested_run_id FROM deployments WHERE model_id = ?',

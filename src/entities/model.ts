@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import type { FoundModel } from '../domain/found-model.js';
 import type { JsonObject } from '../domain/json.js';
-import type { LitellmMode, OllamaMode } from '../domain/kinds.js';
+import type { LitellmMode, ModelCategory, OllamaMode } from '../domain/kinds.js';
 import type { Provenance } from '../domain/normalised-model.js';
 import type { PricingOverride, PricingProfile } from '../domain/pricing.js';
 
@@ -27,6 +27,7 @@ export class Model {
   @Column({ type: 'integer', nullable: true }) maxOutputTokens!: number | null;
   @Column({ type: 'integer', nullable: true }) maxTokens!: number | null;
   @Column({ type: 'simple-json' }) capabilities!: string[];
+  @Column({ type: 'text' }) category!: ModelCategory;
   @Column({ type: 'boolean' }) remote!: boolean;
   @Column({ type: 'text', nullable: true }) unusable!: string | null;
   /** The provider's parameters in LiteLLM's terms. */
@@ -49,6 +50,8 @@ export class Model {
   @Column({ type: 'text', nullable: true }) ollamaMode!: OllamaMode | null;
   @Column({ type: 'boolean' }) syncEnabled!: boolean;
   @Column({ type: 'boolean' }) userModified!: boolean;
+  /** How often a person edited it; `If-Match` compares it. */
+  @Column({ type: 'integer', default: 0 }) editVersion!: number;
 
   // Life.
   @Column({ type: 'text' }) firstSeen!: string;
@@ -63,6 +66,8 @@ export class Model {
   @Column({ type: 'integer', nullable: true }) changedRunId!: number | null;
   @Column({ type: 'integer', nullable: true }) restoredRunId!: number | null;
   @Column({ type: 'integer', nullable: true }) orphanedRunId!: number | null;
+  /** Since when a person wants it gone: first its deployment goes, then this row. */
+  @Column({ type: 'text', nullable: true }) deletingAt!: string | null;
   @Column({ type: 'text' }) createdAt!: string;
   @Column({ type: 'text' }) updatedAt!: string;
 }

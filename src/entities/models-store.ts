@@ -1,34 +1,27 @@
+import { In } from 'typeorm';
 import type { FoundModel } from '../domain/found-model.js';
+import type { ModelCategory } from '../domain/kinds.js';
 import type { NormalisedModel } from '../domain/normalised-model.js';
 import type { Database } from './database.js';
+import { matchModels, orderModels, type ModelOrder, type ModelsFilter } from './match-models.js';
 import { Model } from './model.js';
 import { derivedColumns, derivedValues, storeModel, type NormalisedRow } from './store-model.js';
 
-export interface ModelsQuery {
-  providerId?: number;
-  /** Part of the model id, any case. */
-  search?: string;
-  orphaned?: boolean;
-  modified?: boolean;
-  syncEnabled?: boolean;
+export interface ModelsQuery extends ModelsFilter {
   limit: number;
   offset: number;
+  sort?: ModelOrder;
 }
 
-/** What a person may change on a model. */
-export type ModelEdit = Partial<
-  Pick<
-    Model,
-    | 'userParams'
-    | 'userTags'
-    | 'accessGroups'
-    | 'pricingProfile'
-    | 'pricingOverride'
-    | 'ollamaMode'
-    | 'syncEnabled'
-    | 'userModified'
-  >
->;
+/** `total` and the categories leave orphans out. */
+export interface ModelStatistics {
+  total: number;
+  orphaned: number;
+  modified: number;
+  disabled: number;
+  inLitellm: number;
+  byCategory: Partial<Record<ModelCategory, number>>;
+}
 
 /** What the last good fetch knew of a model, as far as the next one needs it. */
 export interface KnownModel {
@@ -40,7 +33,7 @@ export class ModelsStore {
   constructor(private readonly database: Database) {}
 
   async byId(id: number): Promise<Model | null> {
-    return this.#repository.findOneBy({ id });
+    return this.database.one(Model, { id });
   }
 
   async rawMetadataOf(id: number): Promise<FoundModel | undefined> {
@@ -48,26 +41,69 @@ export class ModelsStore {
     return row?.rawMetadata;
   }
 
-  async page(query: ModelsQuery): Promise<{ items: Model[]; total: number }> {
-    const builder = this.#repository
-      .createQueryBuilder('model')
-      .orderBy('model.id')
-      .skip(query.offset)
-      .take(query.limit);
-    if (query.providerId !== undefined)
-      builder.andWhere('model.providerId = :provider', { provider: query.providerId });
-    if (query.search) {
-      // Not LIKE: `_` and `%` are ordinary characters of model ids.
-      builder.andWhere('instr(lower(model.modelId), lower(:search)) > 0', { search: query.search });
-    }
-    if (query.orphaned !== undefined)
-      builder.andWhere('model.isOrphaned = :orphaned', { orphaned: query.orphaned });
-    if (query.modified !== undefined)
-      builder.andWhere('model.userModified = :modified', { modified: query.modified });
-    if (query.syncEnabled !== undefined)
-      builder.andWhere('model.syncEnabled = :enabled', { enabled: query.syncEnabled });
-    const [items, total] = await builder.getManyAndCount();
-    return { items, total };
+  /** Sorted and cut by ids alone: rows are long. */
+  async page({ limit, offset, sort, ...filter }: ModelsQuery): Promise<{ items: Model[]; total: number }> {
+    const matching = this.#matching(filter).select('model.id', 'id');
+    const rows = await orderModels(matching.clone(), sort)
+      .limit(limit)
+      .offset(offset)
+      .getRawMany<{ id: number }>();
+    const total =
+      rows.length < limit && (rows.length > 0 || offset === 0)
+        ? offset + rows.length
+        : await this.count(filter);
+    const ids = rows.map((row) => row.id);
+    const found = new Map((await this.#repository.findBy({ id: In(ids) })).map((model) => [model.id, model]));
+    return { items: ids.flatMap((id) => found.get(id) ?? []), total };
+  }
+
+  async count(filter: ModelsFilter): Promise<number> {
+    const row = await this.#matching(filter).select('COUNT(*)', 'total').getRawOne<{ total: number }>();
+    return row?.total ?? 0;
+  }
+
+  /** All that match, for an action on many. */
+  async matching(filter: ModelsFilter): Promise<Model[]> {
+    return this.#matching(filter).orderBy('model.id').getMany();
+  }
+
+  #matching(filter: ModelsFilter) {
+    return matchModels(this.#repository.createQueryBuilder('model'), filter);
+  }
+
+  /** Counts of one provider, or of all. */
+  async statistics(providerId: number | undefined): Promise<ModelStatistics> {
+    const scope = providerId === undefined ? '' : 'WHERE models.provider_id = ?';
+    const parameters = providerId === undefined ? [] : [providerId];
+    const rows: (Omit<ModelStatistics, 'byCategory'> & { category: ModelCategory })[] =
+      await this.database.dataSource.query(
+        `SELECT category, SUM(is_orphaned = 0) AS total, SUM(is_orphaned) AS orphaned, SUM(user_modified) AS modified,
+           SUM(sync_enabled = 0) AS disabled, SUM(deployments.applied_hash IS NOT NULL) AS inLitellm
+         FROM models LEFT JOIN deployments ON deployments.model_id = models.id ${scope} GROUP BY category`,
+        parameters,
+      );
+    const sum = (key: 'total' | 'orphaned' | 'modified' | 'disabled' | 'inLitellm') =>
+      rows.reduce((total, row) => total + row[key], 0);
+    return {
+      total: sum('total'),
+      orphaned: sum('orphaned'),
+      modified: sum('modified'),
+      disabled: sum('disabled'),
+      inLitellm: sum('inLitellm'),
+      byCategory: Object.fromEntries(rows.map((row) => [row.category, row.total])),
+    };
+  }
+
+  /** By provider id; `total` leaves orphans out. */
+  async countsByProvider(): Promise<Map<number, Omit<ModelStatistics, 'byCategory'>>> {
+    const rows: (Omit<ModelStatistics, 'byCategory'> & { provider: number })[] =
+      await this.database.dataSource.query(
+        `SELECT provider_id AS provider, SUM(is_orphaned = 0) AS total, SUM(is_orphaned) AS orphaned,
+           SUM(user_modified) AS modified, SUM(sync_enabled = 0) AS disabled,
+           SUM(deployments.applied_hash IS NOT NULL) AS inLitellm
+         FROM models LEFT JOIN deployments ON deployments.model_id = models.id GROUP BY provider_id`,
+      );
+    return new Map(rows.map(({ provider, ...counts }) => [provider, counts]));
   }
 
   /** Ids of the models that are not orphans, for judging a new filter. */
@@ -148,10 +184,6 @@ export class ModelsStore {
           .run({ ...derivedValues(normalised, normaliserVersion), now, id });
       }
     });
-  }
-
-  async edit(id: number, edit: ModelEdit, now: string): Promise<void> {
-    await this.database.update(Model, { id }, { ...edit, updatedAt: now });
   }
 
   get #repository() {

@@ -4,11 +4,13 @@ import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { DataSource } from 'typeorm';
+import { ApiToken } from './api-token.js';
 import { AuditEvent } from './audit-event.js';
 import { Database } from './database.js';
 import { Deployment } from './deployment.js';
 import { JobRun } from './job-run.js';
 import { FirstSchema1763000000000 } from './migrations/1763000000000-first-schema.js';
+import { Api1764000000000 } from './migrations/1764000000000-api.js';
 import { Model } from './model.js';
 import { Provider } from './provider.js';
 import { Settings } from './settings.js';
@@ -29,8 +31,8 @@ export async function openDatabase(path: string): Promise<Database> {
   const dataSource = new DataSource({
     type: 'better-sqlite3',
     database: path,
-    entities: [Provider, Model, Deployment, SyncRun, JobRun, Settings, AuditEvent],
-    migrations: [FirstSchema1763000000000],
+    entities: [Provider, Model, Deployment, SyncRun, JobRun, Settings, AuditEvent, ApiToken],
+    migrations: [FirstSchema1763000000000, Api1764000000000],
     migrationsTableName: migrationsTable,
     namingStrategy: new SnakeCaseNaming(),
     timeout: 4_000, // waits synchronously: must stay below the job lock of 10 s
@@ -48,7 +50,7 @@ export async function openDatabase(path: string): Promise<Database> {
   return new Database(dataSource);
 }
 
-function refuseForeignSchema(path: string): void {
+export function refuseForeignSchema(path: string): void {
   const sqlite = new BetterSqlite3(path);
   try {
     const tables = sqlite
@@ -69,7 +71,7 @@ function refuseForeignSchema(path: string): void {
 }
 
 /** SQLite's own exclusive lock on a second file: the system lets it go when its holder dies. */
-async function withMigrationLock(lockPath: string, work: () => Promise<void>): Promise<void> {
+export async function withMigrationLock(lockPath: string, work: () => Promise<void> | void): Promise<void> {
   const lock = new BetterSqlite3(lockPath, { timeout: 0 });
   try {
     const deadline = Date.now() + migrationPatienceMs;

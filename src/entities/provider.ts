@@ -43,6 +43,8 @@ export class Provider {
   @Column({ type: 'text', nullable: true }) lastError!: string | null;
   @Column({ type: 'text', nullable: true }) lastErrorAt!: string | null;
   @Column({ type: 'text', nullable: true }) deletingAt!: string | null;
+  /** How often a person edited it; `If-Match` compares it. */
+  @Column({ type: 'integer', default: 0 }) editVersion!: number;
   @Column({ type: 'text' }) createdAt!: string;
   @Column({ type: 'text' }) updatedAt!: string;
 }

@@ -28,7 +28,7 @@ export type ProviderEdit = Pick<
   | 'graceSeconds'
 >;
 
-const keyPurpose = (uuid: string) => `providers.api_key:${uuid}`;
+export const keyPurpose = (uuid: string) => `providers.api_key:${uuid}`;
 
 export class ProvidersStore {
   constructor(
@@ -41,7 +41,7 @@ export class ProvidersStore {
   }
 
   async byId(id: number): Promise<Provider | null> {
-    return this.#repository.findOneBy({ id });
+    return this.database.one(Provider, { id });
   }
 
   async byName(name: string): Promise<Provider | null> {
@@ -67,31 +67,48 @@ export class ProvidersStore {
     return this.#repository.findOneByOrFail({ id });
   }
 
-  /** `apiKey`: null removes it, undefined keeps it. Another place forgets where the API was found. */
+  /**
+   * `apiKey`: null removes it, undefined keeps it. Another place forgets where the API was found. Undefined when somebody
+   * else edited it since `present` was read; nothing is changed then.
+   */
   async update(
     present: Provider,
     edit: Partial<ProviderEdit>,
     apiKey: string | null | undefined,
     now: string,
-  ): Promise<Provider> {
+  ): Promise<Provider | undefined> {
+    const { id, editVersion } = present;
     const moved =
       (edit.baseUrl !== undefined && edit.baseUrl !== present.baseUrl) ||
       (edit.type !== undefined && edit.type !== present.type);
-    await this.#set(present.id, {
+    const values = {
       ...edit,
       ...(apiKey !== undefined && this.#keyColumns(apiKey, present.uuid)),
       ...(moved && { apiRoot: null }),
+      editVersion: editVersion + 1,
       updatedAt: now,
-    });
-    return this.#repository.findOneByOrFail({ id: present.id });
+    };
+    const changed = await this.database.update(Provider, { id, editVersion }, values);
+    return changed === 1 ? this.#repository.findOneByOrFail({ id }) : undefined;
   }
 
   async apiKeyOf(id: number): Promise<string | undefined> {
-    const row = await this.#repository.findOne({
-      where: { id },
-      select: { id: true, uuid: true, apiKey: true },
+    const row = await this.database.row<{ uuid: string; api_key: string | null }>(
+      'SELECT uuid, api_key FROM providers WHERE id = ?',
+      id,
+    );
+    return row?.api_key ? this.box.open(row.api_key, keyPurpose(row.uuid)) : undefined;
+  }
+
+  /** Names of the providers whose stored key does not open, each tried once: rows that were copied from elsewhere. */
+  async withUnreadableKey(): Promise<string[]> {
+    const rows = await this.#repository.find({
+      select: { id: true, name: true, uuid: true, apiKey: true },
+      order: { id: 'ASC' },
     });
-    return row?.apiKey ? this.box.open(row.apiKey, keyPurpose(row.uuid)) : undefined;
+    return rows
+      .filter(({ uuid, apiKey }) => apiKey != null && !this.box.opens(apiKey, keyPurpose(uuid)))
+      .map(({ name }) => name);
   }
 
   /** The address that was read may have been changed meanwhile: then where its API was found says nothing. */
@@ -140,9 +157,4 @@ export class ProvidersStore {
       ? { apiKey: null, apiKeyHint: null, hasApiKey: false }
       : { apiKey: this.box.seal(apiKey, keyPurpose(uuid)), apiKeyHint: hintOf(apiKey), hasApiKey: true };
   }
-}
-
-/** A UNIQUE rule of the database refused the write. */
-export function isDuplicate(error: unknown): boolean {
-  return error instanceof Error && /UNIQUE constraint failed/.test(error.message);
 }

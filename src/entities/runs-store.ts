@@ -35,7 +35,7 @@ export class RunsStore {
   constructor(private readonly database: Database) {}
 
   async byId(id: number): Promise<SyncRun | null> {
-    return this.#repository.findOneBy({ id });
+    return this.database.one(SyncRun, { id });
   }
 
   async byUuid(uuid: string): Promise<SyncRun | null> {
@@ -66,6 +66,12 @@ export class RunsStore {
         .get(run.kind, run.providerId ?? 0);
       if (open !== undefined) {
         if (run.batch) sqlite.prepare('UPDATE sync_runs SET batch = ? WHERE id = ?').run(run.batch, open.id);
+        if (run.trigger !== 'fetch') {
+          // Who wants a sync and finds only a fetch makes a sync of it.
+          sqlite
+            .prepare(`UPDATE sync_runs SET trigger = ? WHERE id = ? AND trigger = 'fetch'`)
+            .run(run.trigger, open.id);
+        }
         return { id: open.id, joined: true };
       }
       const inserted = sqlite
@@ -142,6 +148,19 @@ export class RunsStore {
     });
   }
 
+  /** Of a sync that has not marked its orphans. False otherwise. */
+  async cancel(id: number, reason: string, now: string): Promise<boolean> {
+    return this.database.write((sqlite) => {
+      const result = sqlite
+        .prepare(
+          `UPDATE sync_runs SET state = 'cancelled', reason = ?, finished_at = ?
+            WHERE id = ? AND kind = 'sync' AND state IN ('waiting', 'running') AND conclusion IS NULL`,
+        )
+        .run(reason, now, id);
+      return result.changes === 1;
+    });
+  }
+
   async countPush(id: number, outcome: PushOutcome): Promise<void> {
     const column = pushColumns[outcome];
     await this.database.write((sqlite) =>
@@ -174,6 +193,15 @@ export class RunsStore {
       .groupBy('deployment.requestedRunId')
       .getRawMany<{ run: number; pending: number }>();
     return new Map(rows.map((row) => [row.run, row.pending]));
+  }
+
+  /** When the newest push was made that this run asked for; later runs take their pushes over. */
+  async lastPushOf(id: number): Promise<string | null> {
+    const row = await this.database.row<{ at: string | null }>(
+      'SELECT MAX(pushed_at) AS at FROM deployments WHERE requested_run_id = ?',
+      id,
+    );
+    return row?.at ?? null;
   }
 
   async open(): Promise<SyncRun[]> {

@@ -1,6 +1,12 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { PermanentError } from '../domain/errors.js';
 
 const version = 'v1';
+
+/** Sealed with another key, for another place, or not sealed at all. */
+export class UnreadableSecretError extends PermanentError {
+  override name = 'UnreadableSecretError';
+}
 
 /** Node would take a shorter tag, which is easier to forge. */
 const authTagLength = 16;
@@ -25,8 +31,28 @@ export class SecretBox {
       .join('.');
   }
 
-  /** Throws when the key or the purpose is not the one that it was sealed with. */
+  /** Throws `UnreadableSecretError` when the key or the purpose is not the one that it was sealed with. */
   open(sealed: string, purpose: string): string {
+    try {
+      return this.#decipher(sealed, purpose);
+    } catch (error) {
+      throw new UnreadableSecretError(
+        'a stored key does not open: it was sealed with another SECRET_KEY or belongs to another row; enter that key again',
+        { cause: error },
+      );
+    }
+  }
+
+  opens(sealed: string, purpose: string): boolean {
+    try {
+      this.open(sealed, purpose);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #decipher(sealed: string, purpose: string): string {
     const [found, nonce, tag, body] = sealed.split('.');
     if (found !== version || nonce === undefined || tag === undefined || body === undefined) {
       throw new Error('not a sealed secret');

@@ -5,8 +5,8 @@ import { hintOf, type SecretBox } from './secret-box.js';
 import { Settings } from './settings.js';
 
 const onlyRow = 1;
-const keyPurpose = 'settings.litellm_api_key';
-const hashKeyPurpose = 'settings.hash_key';
+export const keyPurpose = 'settings.litellm_api_key';
+export const hashKeyPurpose = 'settings.hash_key';
 
 /** The secret key does not open what is stored: it was changed, or the data folder is another installation's. */
 export class WrongSecretKeyError extends Error {
@@ -64,14 +64,24 @@ export class SettingsStore {
   }
 
   async get(): Promise<Settings> {
-    return this.database.repository(Settings).findOneByOrFail({ id: onlyRow });
+    const settings = await this.database.one(Settings, { id: onlyRow });
+    if (settings === null) throw new Error('the settings row is missing: start the product once more');
+    return settings;
   }
 
-  /** `litellmApiKey`: null removes it, undefined keeps it. A new address means a new, unseen LiteLLM. */
-  async update(edit: SettingsEdit, litellmApiKey: string | null | undefined, now: string): Promise<Settings> {
-    const present = await this.get();
+  /**
+   * `litellmApiKey`: null removes it, undefined keeps it. A new address means a new, unseen LiteLLM. Undefined when
+   * somebody else edited the settings since `present` was read; nothing is changed then.
+   */
+  async update(
+    present: Pick<Settings, 'editVersion' | 'litellmBaseUrl'>,
+    edit: SettingsEdit,
+    litellmApiKey: string | null | undefined,
+    now: string,
+  ): Promise<Settings | undefined> {
+    const { editVersion } = present;
     const moved = edit.litellmBaseUrl !== undefined && edit.litellmBaseUrl !== present.litellmBaseUrl;
-    await this.#set({
+    const values = {
       ...edit,
       ...(litellmApiKey !== undefined && {
         litellmApiKey: litellmApiKey === null ? null : this.box.seal(litellmApiKey, keyPurpose),
@@ -80,9 +90,11 @@ export class SettingsStore {
       }),
       ...(moved && { surveyedAt: null, litellmVersion: null, suspectSince: null }),
       ...((moved || litellmApiKey !== undefined) && { destinationError: null, destinationErrorAt: null }),
+      editVersion: editVersion + 1,
       updatedAt: now,
-    });
-    return this.get();
+    };
+    const changed = await this.database.update(Settings, { id: onlyRow, editVersion }, values);
+    return changed === 1 ? this.get() : undefined;
   }
 
   /** False when the destination was changed meanwhile: what was seen belongs to another LiteLLM. */
@@ -108,18 +120,17 @@ export class SettingsStore {
 
   /** Undefined: no LiteLLM is configured. */
   async destinationAccess(): Promise<DestinationAccess | undefined> {
-    const { litellmBaseUrl, litellmApiKey } = await this.#secrets();
-    if (litellmBaseUrl === null) return undefined;
-    return {
-      baseUrl: litellmBaseUrl,
-      ...(litellmApiKey && { apiKey: this.box.open(litellmApiKey, keyPurpose) }),
-    };
+    const row = await this.database.row<{ url: string | null; sealed: string | null }>(
+      'SELECT litellm_base_url AS url, litellm_api_key AS sealed FROM settings',
+    );
+    if (row?.url == null) return undefined;
+    return { baseUrl: row.url, ...(row.sealed && { apiKey: this.box.open(row.sealed, keyPurpose) }) };
   }
 
   async hashKey(): Promise<Uint8Array> {
-    const { hashKey } = await this.#secrets();
+    const row = await this.database.row<{ sealed: string }>('SELECT hash_key AS sealed FROM settings');
     try {
-      return Buffer.from(this.box.open(hashKey ?? '', hashKeyPurpose), 'base64url');
+      return Buffer.from(this.box.open(row?.sealed ?? '', hashKeyPurpose), 'base64url');
     } catch (error) {
       throw new WrongSecretKeyError(
         'SECRET_KEY does not open the stored keys. Start with the key that this database was made with ' +
@@ -131,12 +142,5 @@ export class SettingsStore {
 
   async #set(values: Partial<Settings>): Promise<void> {
     await this.database.update(Settings, { id: onlyRow }, values);
-  }
-
-  async #secrets(): Promise<Settings> {
-    return this.database.repository(Settings).findOneOrFail({
-      where: { id: onlyRow },
-      select: { id: true, litellmBaseUrl: true, litellmApiKey: true, hashKey: true },
-    });
   }
 }

@@ -32,5 +32,7 @@ export class Settings {
   @Column({ type: 'text', nullable: true }) destinationErrorAt!: string | null;
   /** Since when listings lack many of our rows at once; nothing is created or deleted until a later one agrees. */
   @Column({ type: 'text', nullable: true }) suspectSince!: string | null;
+  /** How often a person edited it; `If-Match` compares it. */
+  @Column({ type: 'integer', default: 0 }) editVersion!: number;
   @Column({ type: 'text' }) updatedAt!: string;
 }

@@ -19,6 +19,7 @@ export const derivedColumns = [
   'max_output_tokens',
   'max_tokens',
   'capabilities',
+  'category',
   'remote',
   'unusable',
   'litellm_params',
@@ -42,12 +43,34 @@ export function derivedValues(model: NormalisedModel, normaliserVersion: number)
     max_output_tokens: output,
     max_tokens: output ?? context,
     capabilities: JSON.stringify(model.capabilities),
+    category: model.category,
     remote: model.remote ? 1 : 0,
     unusable: model.unusable ?? null,
     litellm_params: canonicalJson(model.litellmParams),
     provenance: canonicalJson(model.provenance),
     normaliser_version: normaliserVersion,
   } satisfies Record<(typeof derivedColumns)[number], string | number | null>;
+}
+
+function foundValues({ found, normalised }: NormalisedRow, normaliserVersion: number) {
+  return {
+    ...derivedValues(normalised, normaliserVersion),
+    raw_metadata: canonicalJson(found),
+    fingerprint: found.fingerprint,
+    details_error: found.detailsError ?? null,
+  };
+}
+
+/** Of a model that was read by itself and is there. */
+export function refreshedColumns(row: NormalisedRow, normaliserVersion: number, now: string) {
+  return {
+    ...foundValues(row, normaliserVersion),
+    last_seen: now,
+    is_orphaned: 0,
+    orphaned_at: null,
+    missed_count: 0,
+    updated_at: now,
+  };
 }
 
 interface StoredRow {
@@ -74,13 +97,7 @@ export function storeModel(
     .get(run.providerId, found.modelId);
   if (stored?.last_seen_run_id === run.runId) return;
 
-  const raw = canonicalJson(found);
-  const values = {
-    ...derivedValues(normalised, normaliserVersion),
-    raw_metadata: raw,
-    fingerprint: found.fingerprint,
-    details_error: found.detailsError ?? null,
-  };
+  const values = foundValues({ found, normalised }, normaliserVersion);
   if (stored === undefined) {
     const columns = {
       ...values,
@@ -106,7 +123,8 @@ export function storeModel(
     return;
   }
 
-  const changed = stored.raw_metadata !== raw || stored.normaliser_version !== normaliserVersion;
+  const changed =
+    stored.raw_metadata !== values.raw_metadata || stored.normaliser_version !== normaliserVersion;
   const stamps = {
     last_seen: now,
     last_seen_run_id: run.runId,

@@ -2,8 +2,10 @@ import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import type { SkippedEntry } from '../domain/found-model.js';
 
 export type RunKind = 'sync' | 'reconcile' | 'delete';
-export type RunState = 'waiting' | 'running' | 'done' | 'held' | 'failed' | 'lost' | 'superseded';
-export type RunTrigger = 'schedule' | 'manual' | 'sync-all' | 'retry';
+export type RunState =
+  'waiting' | 'running' | 'done' | 'held' | 'failed' | 'lost' | 'superseded' | 'cancelled';
+/** `fetch` reads and stores without pushing; a sync that joins it makes a sync of it. */
+export type RunTrigger = 'schedule' | 'manual' | 'sync-all' | 'retry' | 'fetch';
 
 /** Where a run counts each outcome of its pushes. */
 export const pushColumns = {

@@ -98,10 +98,12 @@ async function execute(
   services: JobServices,
 ): Promise<unknown> {
   const startedAt = services.now();
+  let payload: Payload<JobName> | undefined;
   const record = (outcome: JobRun['outcome'], error: string | null, result?: unknown) =>
     note(
       definition,
       job,
+      payload,
       {
         outcome,
         error,
@@ -112,7 +114,7 @@ async function execute(
       services,
     );
   try {
-    const payload = parse(definition, job);
+    payload = parse(definition, job);
     const attempts = job.opts.attempts ?? 1;
     const context: JobContext = {
       ...services,
@@ -142,7 +144,7 @@ async function execute(
     const final = error instanceof PermanentError || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     await record(final ? 'failed' : 'retried', message);
     if (error instanceof PermanentError) throw new UnrecoverableError(message);
-    if (!final) await definition.retried?.(parse(definition, job), message, services, job.id ?? '');
+    if (!final && payload !== undefined) await definition.retried?.(payload, message, services, job.id ?? '');
     throw error;
   }
 }
@@ -177,12 +179,12 @@ async function conclude(
 async function note(
   definition: JobDefinition<JobName>,
   job: Job,
+  payload: Payload<JobName> | undefined,
   outcome: { outcome: JobRun['outcome']; error: string | null; startedAt: string; durationMs: number },
   result: string | undefined,
   services: JobServices,
 ): Promise<void> {
-  const payload = definition.payload.safeParse(job.data);
-  const runId = payload.success ? (definition.runOf?.(payload.data) ?? null) : null;
+  const runId = (payload && definition.runOf?.(payload)) ?? null;
   const fields = {
     queue: definition.name,
     job: job.id ?? '',

@@ -12,13 +12,17 @@ export interface Known extends ModelWithDeployment {
   apiKey: string | undefined;
 }
 
-/** One listing of LiteLLM beside what we know, for the judges of a reconcile. */
-export interface DestinationView {
+/** One listing of LiteLLM beside what we know. */
+export interface DestinationContents {
   settings: Settings;
   known: Known[];
   rows: DestinationRow[];
   /** Our rows at LiteLLM, by id. */
   ours: Map<string, { row: DestinationRow; marker: Marker }>;
+}
+
+/** For the judges of a reconcile. */
+export interface DestinationView extends DestinationContents {
   runId: number;
   access: DestinationAccess;
 }
@@ -27,8 +31,15 @@ export async function viewDestination(
   runId: number,
   access: DestinationAccess,
   rows: DestinationRow[],
-  { stores }: JobContext,
+  context: JobContext,
 ): Promise<DestinationView> {
+  return { ...(await readContents(rows, context)), runId, access };
+}
+
+export async function readContents(
+  rows: DestinationRow[],
+  { stores }: Pick<JobContext, 'stores'>,
+): Promise<DestinationContents> {
   const settings = await stores.settings.get();
   const known: Known[] = [];
   for (const provider of await stores.providers.list()) {
@@ -36,22 +47,26 @@ export async function viewDestination(
     for (const entry of await stores.deployments.ofProvider(provider.id))
       known.push({ ...entry, provider, apiKey });
   }
-  const ours: DestinationView['ours'] = new Map();
+  const ours: DestinationContents['ours'] = new Map();
   for (const row of rows) {
     const marker = row.dbModel ? markerOf(row.modelInfo) : undefined;
     if (marker?.instance === settings.instanceId) ours.set(row.id, { row, marker });
   }
-  return { settings, known, rows, ours, runId, access };
+  return { settings, known, rows, ours };
 }
 
 /** Within two polls of a write, a listing may be older than the write. */
-export function isFresh(deployment: Deployment, settings: Settings, context: JobContext): boolean {
+export function isFresh(
+  deployment: Deployment,
+  settings: Settings,
+  context: Pick<JobContext, 'now'>,
+): boolean {
   const writtenMs = Date.parse(deployment.pushedAt ?? deployment.writtenAt ?? '');
   return context.now().getTime() - writtenMs < 2 * settings.litellmPollSeconds * 1_000;
 }
 
 /** The newest of our rows that bear this model's marker. */
-export function newestRowOf({ provider, model }: Known, ours: DestinationView['ours']) {
+export function newestRowOf({ provider, model }: Known, ours: DestinationContents['ours']) {
   return [...ours.values()]
     .filter(({ marker }) => marker.provider === provider.uuid && marker.model === model.modelId)
     .sort((a, b) => b.marker.generation - a.marker.generation)[0];

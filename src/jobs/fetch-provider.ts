@@ -12,6 +12,7 @@ import { closeRun } from './close-run.js';
 import { defineJob, type JobContext, type JobServices } from './define-job.js';
 import { Postponed } from './job-errors.js';
 import { payloads, type Payload } from './payloads.js';
+import { accessTo } from './provider-access.js';
 import { openOrJoinLiving } from './start-run.js';
 
 /** Ollama answers /api/show from disk; more at once only queue there (sources A.3). */
@@ -42,7 +43,7 @@ export const fetchProvider = defineJob({
     if (run === undefined) return 'joined the run that is open';
     if (!(await context.stores.runs.start(run.id, context.now().toISOString()))) return 'the run is closed';
 
-    const access = await accessTo(provider, context);
+    const access = await accessTo(provider, context.stores);
     const catalogue = await list(access, context);
     const { wanted, skipped } = filter(catalogue, provider);
     const known = await context.stores.models.known(provider.id);
@@ -93,16 +94,6 @@ async function currentRun(payload: Payload<'fetch-provider'>, { stores }: JobSer
   if (payload.runId !== undefined) return stores.runs.byId(payload.runId);
   const open = await stores.runs.open();
   return open.find((run) => run.providerId === payload.providerId && run.jobId === jobId) ?? null;
-}
-
-async function accessTo(provider: Provider, { stores }: JobServices): Promise<ProviderAccess> {
-  const apiKey = await stores.providers.apiKeyOf(provider.id);
-  return {
-    kind: provider.type,
-    baseUrl: provider.baseUrl,
-    ...(apiKey !== undefined && { apiKey }),
-    ...(provider.apiRoot !== null && { apiRoot: provider.apiRoot }),
-  };
 }
 
 async function list(access: ProviderAccess, context: JobContext): Promise<Catalogue> {

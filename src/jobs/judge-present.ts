@@ -1,13 +1,10 @@
-import { deploymentBody, deploymentHash, deploymentId, type Identity } from '../domain/deployment-body.js';
-import { findDrift } from '../domain/drift.js';
 import { whatIsWanted } from '../domain/want.js';
-import { displayName, wantedDeployment } from '../domain/wanted-deployment.js';
+import { displayName } from '../domain/wanted-deployment.js';
 import type { Deployment } from '../entities/deployment.js';
+import { compareRow } from './compare-row.js';
 import type { JobContext } from './define-job.js';
 import { isFresh, newestRowOf, type DestinationView, type Known } from './destination-view.js';
 import { isAtLitellm } from './plan-pushes.js';
-
-const markerName = 'model_info.litellm_updater';
 
 /** Drift is overwritten and told; what our database lost on the way (a restored backup, a crash) is learned again. */
 export async function judgePresent(view: DestinationView, context: JobContext): Promise<void> {
@@ -45,34 +42,17 @@ async function judge(
     return [];
   }
   if (whatIsWanted(model, provider, context.now().getTime()).want !== 'present') return [];
-  const identity = {
-    instanceId: settings.instanceId,
-    providerUuid: provider.uuid,
-    modelId: model.modelId,
-    generation: deployment.generation,
-  };
-  if (found === undefined) {
-    const listed = rows.some((row) => row.id === deployment.deploymentId);
-    return listed && lostItsMarker(deployment, identity) ? drift(deployment, [markerName], context) : [];
-  }
-
-  const wanted = wantedDeployment(model, provider, settings, entry.apiKey);
-  const hash = deploymentHash(wanted, hashKey);
-  if (found.marker.hash !== hash) {
-    return found.marker.hash === deployment.appliedHash ? [] : drift(deployment, [markerName], context);
-  }
-  const keys = findDrift(deploymentBody(wanted, identity, hash), found.row);
-  if (keys.length > 0) return drift(deployment, keys, context);
+  const row = found?.row ?? rows.find(({ id }) => id === deployment.deploymentId);
+  if (row === undefined) return [];
+  const seen = { row, marker: found?.marker };
+  const { wantedHash, carriedHash, drifted } = compareRow(entry, deployment, seen, settings, hashKey);
+  if (drifted.length > 0) return drift(deployment, drifted, context);
+  if (found === undefined || carriedHash !== wantedHash) return [];
   // A push that Redis lost would be waited for without end; none runs beside a reconcile.
-  if (deployment.appliedHash !== hash || deployment.pending) {
-    await deployments.save(model.id, { appliedHash: hash, pending: false });
+  if (deployment.appliedHash !== wantedHash || deployment.pending) {
+    await deployments.save(model.id, { appliedHash: wantedHash, pending: false });
   }
   return [];
-}
-
-/** An adopted row has an id of its own and never had our marker. */
-function lostItsMarker(deployment: Deployment, identity: Identity): boolean {
-  return deployment.deploymentId === deploymentId(identity);
 }
 
 async function drift(deployment: Deployment, keys: string[], { stores }: JobContext): Promise<string[]> {

@@ -28,8 +28,14 @@ export const markOrphans = defineJob({
       await closeRun(payload.runId, 'superseded', 'the provider was deleted', context);
       return 'the provider is gone';
     }
-    const pushes = await planPushes({ providerId: run.providerId }, run.id, context);
+    if (run.state === 'cancelled') return 'the run was cancelled';
+    const scope = { providerId: run.providerId };
+    let pushes = run.trigger === 'fetch' ? 0 : await planPushes(scope, run.id, context);
     await conclusions.close(run.id, context.now().toISOString());
+    if (run.trigger === 'fetch' && (await context.stores.runs.byId(run.id))?.trigger !== 'fetch') {
+      // A sync joined at the last moment.
+      pushes = await planPushes(scope, run.id, context);
+    }
     await endBatch(run, context);
     return { conclusion: run.conclusion, pushes };
   },
@@ -47,5 +53,6 @@ async function sweep(context: JobContext): Promise<string> {
   const before = new Date(context.now().getTime() - settings.runRetentionDays * dayMs);
   await context.stores.runs.prune(before.toISOString());
   const pushes = await planPushes('all', null, context);
+  await context.stores.modelEdits.removeDeleted();
   return `${pushes} pushes`;
 }

@@ -12,7 +12,7 @@ export const payloads = {
     providerId: id,
     /** Absent when the schedule starts it: then the job opens the run itself. */
     runId: id.optional(),
-    trigger: z.enum(['schedule', 'manual', 'sync-all', 'retry']),
+    trigger: z.enum(['schedule', 'manual', 'sync-all', 'retry', 'fetch']),
   }),
   'upsert-models': z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('chunk'), runId: id, providerId: id, models: z.array(foundModel).max(100) }),

@@ -14,7 +14,7 @@ type Services = Pick<JobServices, 'stores' | 'enqueue' | 'now'>;
  * narrows it down. Returns how many. Nothing without a configured LiteLLM.
  */
 export async function planPushes(
-  scope: 'all' | { providerId: number; modelIds?: number[] },
+  scope: 'all' | { providerId?: number; modelIds?: number[] },
   runId: number | null,
   services: Services,
 ): Promise<number> {
@@ -24,14 +24,15 @@ export async function planPushes(
   const hashKey = await stores.settings.hashKey();
   const nowMs = services.now().getTime();
   const providers = (await stores.providers.list()).filter(
-    (row) => scope === 'all' || row.id === scope.providerId,
+    (row) => scope === 'all' || scope.providerId === undefined || row.id === scope.providerId,
   );
 
+  const only = scope === 'all' || scope.modelIds === undefined ? undefined : new Set(scope.modelIds);
   let count = 0;
   for (const provider of providers) {
     const apiKey = await stores.providers.apiKeyOf(provider.id);
     const rows = (await stores.deployments.ofProvider(provider.id)).filter(
-      ({ model }) => scope === 'all' || (scope.modelIds?.includes(model.id) ?? true),
+      ({ model }) => only?.has(model.id) ?? true,
     );
     const pushes: PlannedPush[] = [];
     const settled: PlannedPush[] = [];

@@ -4,6 +4,7 @@ import { howToUpdate } from '../domain/update-strategy.js';
 import { whatIsWanted } from '../domain/want.js';
 import { wantedDeployment } from '../domain/wanted-deployment.js';
 import type { Deployment } from '../entities/deployment.js';
+import type { DeploymentEdit } from '../entities/deployments-store.js';
 import type { Model } from '../entities/model.js';
 import type { Provider } from '../entities/provider.js';
 import type { Settings } from '../entities/settings.js';
@@ -23,6 +24,14 @@ import {
 } from './push-steps.js';
 import { surveyDestination } from './survey-destination.js';
 
+/** How a push ended; the edit is stored together with its end. */
+export interface PushEnd {
+  outcome: PushOutcome;
+  edit?: DeploymentEdit;
+}
+
+const unchanged: PushEnd = { outcome: 'unchanged' };
+
 /**
  * Design 4a: makes one deployment equal to the wanted one. The intent is stored before the first call and each step after
  * its own, so that whoever comes after a crash finishes the work; what may have been written is read by id, not repeated.
@@ -32,15 +41,15 @@ export async function pushDeployment(
   provider: Provider,
   row: Deployment,
   context: JobContext,
-): Promise<PushOutcome> {
+): Promise<PushEnd> {
   const { stores } = context;
   const access = await stores.settings.destinationAccess();
-  if (access === undefined) return 'unchanged';
+  if (access === undefined) return unchanged;
   let settings = await stores.settings.get();
   refuseWhileSuspicious(settings, context);
 
   const { want } = whatIsWanted(model, provider, context.now().getTime());
-  if (want === 'leave' && !isHalfDone(row)) return 'unchanged';
+  if (want === 'leave' && !isHalfDone(row)) return unchanged;
   if (want === 'absent') return remove(row, access, context);
 
   if (!isAtLitellm(row) && (settings.surveyedAt ?? '') <= model.createdAt) {
@@ -69,17 +78,16 @@ function refuseWhileSuspicious(settings: Settings, context: JobContext): void {
   }
 }
 
-async function bringAbout(push: Push, row: Deployment): Promise<PushOutcome> {
+async function bringAbout(push: Push, row: Deployment): Promise<PushEnd> {
   const resumed = row.intent !== null && row.intentHash === push.hash;
   if (!resumed) {
-    if (row.intent === null && row.appliedHash === push.hash && row.retiredIds.length === 0)
-      return 'unchanged';
+    if (row.intent === null && row.appliedHash === push.hash && row.retiredIds.length === 0) return unchanged;
     row = await decide(push, row);
   }
   if (row.step === 'write') row = await write(push, row, resumed);
   if (row.step === 'verify') row = await verify(push, row);
   await deleteRetired(push, row);
-  await push.context.stores.deployments.save(row.modelId, {
+  const edit = {
     appliedHash: push.hash,
     appliedKeys: writtenKeys(push.body(row.generation)),
     intent: null,
@@ -87,10 +95,8 @@ async function bringAbout(push: Push, row: Deployment): Promise<PushOutcome> {
     intentHash: null,
     retiredIds: [],
     pushedAt: push.context.now().toISOString(),
-    lastError: null,
-    lastErrorAt: null,
-  });
-  return outcomeOf(row);
+  };
+  return { outcome: outcomeOf(row), edit };
 }
 
 function outcomeOf(row: Deployment): PushOutcome {
@@ -131,8 +137,8 @@ async function decide(push: Push, row: Deployment): Promise<Deployment> {
   return save(push, row, { ...fresh, intent: 'patch', appliedKeys });
 }
 
-async function remove(row: Deployment, access: DestinationAccess, context: JobContext): Promise<PushOutcome> {
-  if (!isAtLitellm(row)) return 'unchanged';
+async function remove(row: Deployment, access: DestinationAccess, context: JobContext): Promise<PushEnd> {
+  if (!isAtLitellm(row)) return unchanged;
   await context.stores.deployments.save(row.modelId, { intent: 'remove', step: 'write', intentHash: null });
   const ids = row.deploymentId === null ? row.retiredIds : [...row.retiredIds, row.deploymentId];
   for (const id of ids) {
@@ -140,15 +146,13 @@ async function remove(row: Deployment, access: DestinationAccess, context: JobCo
     await context.destination.remove(access, id, context.signal);
   }
   // Id and generation stay: a model that comes back gets the same deployment id.
-  await context.stores.deployments.save(row.modelId, {
+  const edit = {
     appliedHash: null,
     appliedKeys: null,
     intent: null,
     step: null,
     retiredIds: [],
     pushedAt: null,
-    lastError: null,
-    lastErrorAt: null,
-  });
-  return 'removed';
+  };
+  return { outcome: 'removed', edit };
 }

@@ -64,10 +64,15 @@ async function pushOne(modelId: number, context: JobContext): Promise<string> {
   const provider = model && (await stores.providers.byId(model.providerId));
   const row = await stores.deployments.forModel(modelId);
   if (!model || !provider || !row) return 'unchanged: the model is gone';
-  const outcome = await pushDeployment(model, provider, row, context);
-  const end = { outcome, wishAtStart: row.wantedHash, error: null, now: now().toISOString() };
-  await stores.deployments.finishPush(modelId, end);
-  return `${outcome} ${displayName(provider, model.modelId)}`;
+  const end = await pushDeployment(model, provider, row, context);
+  await stores.deployments.finishPush(modelId, {
+    ...end,
+    wishAtStart: row.wantedHash,
+    error: null,
+    now: now().toISOString(),
+  });
+  if (model.deletingAt !== null) await stores.modelEdits.removeDeleted();
+  return `${end.outcome} ${displayName(provider, model.modelId)}`;
 }
 
 async function failOne(modelId: number, error: string, { stores, now }: JobServices): Promise<void> {

@@ -110,10 +110,15 @@ async function leaveBehind(push: Push, row: Deployment, present: DestinationRow)
 export async function verify(push: Push, row: Deployment): Promise<Deployment> {
   const { access, context, settings } = push;
   const id = row.deploymentId ?? '';
-  const reads = row.intent === 'create' && row.retiredIds.length === 0 ? 1 : agreeingReads;
+  // Nothing depends on a first create: that the replica which took it serves it is enough.
+  const [reads, connection] =
+    row.intent === 'create' && row.retiredIds.length === 0
+      ? [1, 'kept' as const]
+      : [agreeingReads, 'fresh' as const];
   let agreeing = 0;
+  let served: DestinationRow | undefined;
   while (agreeing < reads) {
-    const served = await context.destination.served(access, id, context.signal);
+    served = await context.destination.served(access, id, context.signal, connection);
     if (served === undefined || !isOurs(push, served)) break;
     agreeing += 1;
   }
@@ -133,7 +138,23 @@ export async function verify(push: Push, row: Deployment): Promise<Deployment> {
       'LiteLLM took the change but does not serve the deployment as written; its log may say why',
     );
   }
+  if (served !== undefined && row.retiredIds.length === 0) return leaveEdited(push, row);
   return giveUp(push, row);
+}
+
+/** Served, but not as written: somebody was faster than our look. It is all that serves the model, so it stays. */
+async function leaveEdited(push: Push, row: Deployment): Promise<never> {
+  await save(push, row, {
+    intent: null,
+    step: null,
+    intentHash: null,
+    appliedHash: null,
+    appliedKeys: null,
+    pushedAt: push.context.now().toISOString(),
+  });
+  throw new PermanentError(
+    'LiteLLM serves the new deployment otherwise than it was written: somebody edited it there; the next reconcile mends it',
+  );
 }
 
 /** Never served: the new row goes, the old one stays as it was. */

@@ -26,15 +26,21 @@ export async function startSync(
   );
 }
 
-/** Every enabled provider; ends with one reconcile of the destination. */
-export async function startSyncOfAll(batch: string, services: Services): Promise<SyncRun[]> {
+/** Every enabled provider; a sync ends with one reconcile of the destination, a fetch does not. */
+export async function startSyncOfAll(
+  trigger: 'sync-all' | 'fetch',
+  batch: string,
+  services: Services,
+): Promise<SyncRun[]> {
   const providers = (await services.stores.providers.list()).filter(
     (row) => row.syncEnabled && row.deletingAt === null,
   );
   const runs: SyncRun[] = [];
   for (const provider of providers) {
-    runs.push((await startSync(provider, 'sync-all', services, batch)).run);
+    const batchOfSyncs = trigger === 'fetch' ? null : batch;
+    runs.push((await startSync(provider, trigger, services, batchOfSyncs)).run);
   }
-  if (runs.length === 0) await services.enqueue.add('push-model', { kind: 'reconcile', trigger: 'sync-all' });
+  if (runs.length === 0 && trigger === 'sync-all')
+    await services.enqueue.add('push-model', { kind: 'reconcile', trigger: 'sync-all' });
   return runs;
 }

@@ -5,6 +5,7 @@ import { messageOf } from '../domain/errors.js';
 import type { DestinationAccess, DestinationRow } from '../domain/ports.js';
 import { wantedDeployment } from '../domain/wanted-deployment.js';
 import type { JobContext } from './define-job.js';
+import { isFresh } from './destination-view.js';
 import { Postponed } from './job-errors.js';
 import { isAtLitellm } from './plan-pushes.js';
 
@@ -33,7 +34,8 @@ export async function surveyDestination(
   }
 }
 
-async function adopt(rows: DestinationRow[], { stores, now }: JobContext): Promise<void> {
+async function adopt(rows: DestinationRow[], context: JobContext): Promise<void> {
+  const { stores, now } = context;
   const adoptable = adoptableRows(rows.filter((row) => !(markerKey in row.modelInfo)));
   if (adoptable.size === 0) return;
   const settings = await stores.settings.get();
@@ -50,6 +52,8 @@ async function adopt(rows: DestinationRow[], { stores, now }: JobContext): Promi
       const [first, ...copies] = unclaimed;
       if (first === undefined) continue;
       if (isAtLitellm(deployment)) {
+        // What was just replaced is listed still where a replica lags.
+        if (isFresh(deployment, settings, context)) continue;
         // Seen late, after an empty listing or a lost delete: two rows would stay for ever.
         const retiredIds = [...deployment.retiredIds, ...unclaimed.map(({ id }) => id)];
         await stores.deployments.save(model.id, { retiredIds });

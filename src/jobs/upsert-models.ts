@@ -41,13 +41,13 @@ async function storeChunk(
     const found = mergeFound(before.get(model.modelId), model);
     return { found, normalised: normaliseModel(provider.type, found) };
   });
+  await stores.breathe();
   const stored = await stores.models.storeChunk(
     { runId: chunk.runId, providerId: provider.id },
     rows,
     normaliserVersion,
     now().toISOString(),
   );
-  await stores.breathe();
   return stored ? `${rows.length} models` : 'the run is closed';
 }
 
@@ -63,8 +63,8 @@ async function rederive(context: JobContext): Promise<string> {
       id: row.id,
       normalised: normaliseModel(row.type as ProviderKind, row.found),
     }));
-    await stores.models.storeDerived(derived, normaliserVersion, now().toISOString());
     await stores.breathe();
+    await stores.models.storeDerived(derived, normaliserVersion, now().toISOString());
     count += rows.length;
   }
   if (count > 0) await planPushes('all', null, context);

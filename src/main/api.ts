@@ -3,13 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from '../api/app.js';
 import { Gate } from '../api/auth.js';
 import type { ApiServices } from '../api/define-route.js';
+import { EventStreams } from '../api/events.js';
 import { ConfigError, type Config } from '../config.js';
 import { messageOf } from '../domain/errors.js';
 import type { Stores } from '../entities/stores.js';
 import { connectRedis, untilReady } from '../jobs/connections.js';
 import { createQueues } from '../jobs/queues.js';
 import type { Logger } from '../logger.js';
-import { firstLitellmUrl, layFoundation, version } from './assemble.js';
+import { createServices, firstLitellmUrl, layFoundation, version } from './assemble.js';
 import { runProcess } from './run-process.js';
 import { ensureSecretFile } from './secrets.js';
 
@@ -20,7 +21,7 @@ await runProcess('api', startApi);
 
 async function startApi(config: Config, logger: Logger): Promise<() => Promise<void>> {
   const now = () => new Date();
-  const foundation = await layFoundation(config, now);
+  const foundation = await layFoundation(config, logger, now);
   const { stores, secretKey } = foundation;
   const redis = connectRedis(config.redisUrl, 'asking');
   await untilReady(redis, redisPatienceMs).catch((error: unknown) => {
@@ -30,19 +31,21 @@ async function startApi(config: Config, logger: Logger): Promise<() => Promise<v
   });
   const queues = createQueues(redis, config.queuePrefix);
   const services: ApiServices = {
-    stores,
+    ...createServices(stores, queues, logger, now),
     queues,
-    now,
-    logger,
+    prefix: config.queuePrefix,
     version,
     isQueueAlive: () => answers(() => redis.ping()),
+    redisCommand: (name, ...args) => redis.call(name, ...args),
   };
 
   const token =
     config.auth === 'off'
       ? undefined
       : (config.adminToken ?? ensureSecretFile(config.dataDir, 'admin-token'));
-  const server = createServer(createApp(services, new Gate(token, secretKey, now)));
+  const gate = new Gate({ adminToken: token, sessionKey: secretKey, tokens: stores.tokens, now });
+  const streams = new EventStreams(services);
+  const server = createServer(createApp(services, gate, streams));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const taken = error.code === 'EADDRINUSE';
@@ -58,6 +61,7 @@ async function startApi(config: Config, logger: Logger): Promise<() => Promise<v
   announce(config, (server.address() as AddressInfo).port, token, logger);
 
   return async () => {
+    streams.close();
     server.close();
     server.closeAllConnections();
     await queues.close();

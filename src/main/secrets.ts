@@ -1,6 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { messageOf } from '../domain/errors.js';
+
+const newSecret = () => randomBytes(32).toString('base64url');
 
 /**
  * A secret of this installation, made at its first need and kept in the data folder, readable by its owner only. Any number
@@ -12,7 +25,7 @@ export function ensureSecretFile(dataDir: string, name: string): string {
   const present = readIfThere(path);
   if (present !== undefined) return present;
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  writeFileSync(draft, `${newSecret()}\n`, { mode: 0o600, flag: 'wx' });
   try {
     linkSync(draft, path);
   } catch (error) {
@@ -21,6 +34,74 @@ export function ensureSecretFile(dataDir: string, name: string): string {
     rmSync(draft, { force: true });
   }
   return readFileSync(path, 'utf8').trim();
+}
+
+/**
+ * The secret key where it is a file. While it is rotated there are two: the next key is on disk before the database is
+ * sealed with it, and takes the place of the old one afterwards; what opens the database tells which of them is true.
+ */
+export class SecretKeyFile {
+  readonly path: string;
+  readonly #next: string;
+
+  constructor(private readonly dataDir: string) {
+    this.path = join(dataDir, 'secret.key');
+    this.#next = `${this.path}.new`;
+  }
+
+  /**
+   * The key that is in force, made where there is none. Ends a rotation that was cut off. Call it with the database open:
+   * that keeps a rotation from running meanwhile.
+   */
+  settle(opens: (key: string) => boolean): string {
+    // Before the present one: another process may settle at the same time, and then this one is gone.
+    const next = readIfThere(this.#next);
+    const present = ensureSecretFile(this.dataDir, 'secret.key');
+    if (next === undefined) return present;
+    if (opens(next)) {
+      this.promoteNext();
+      return next;
+    }
+    if (opens(present)) rmSync(this.#next, { force: true });
+    return present;
+  }
+
+  exists(): boolean {
+    return readIfThere(this.path) !== undefined;
+  }
+
+  /** On disk for good when this returns. */
+  prepareNext(): string {
+    const key = newSecret();
+    rmSync(this.#next, { force: true });
+    writeFileSync(this.#next, `${key}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    flush(dirname(this.#next));
+    return key;
+  }
+
+  promoteNext(): void {
+    try {
+      renameSync(this.#next, this.path);
+    } catch (error) {
+      // Another process that starts did it first.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      throw new Error(
+        `the stored keys are sealed with the key in ${this.#next}, which cannot take the place of ${this.path} ` +
+          `(${messageOf(error)}): move it there`,
+        { cause: error },
+      );
+    }
+    flush(dirname(this.path));
+  }
+}
+
+function flush(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function readIfThere(path: string): string | undefined {

@@ -5,8 +5,9 @@ import { consume } from '../jobs/consume.js';
 import { jobList } from '../jobs/job-list.js';
 import { createQueues } from '../jobs/queues.js';
 import { equaliseSchedules } from '../jobs/schedules.js';
+import { announceWorker } from '../jobs/worker-presence.js';
 import type { Logger } from '../logger.js';
-import { createServices, layFoundation } from './assemble.js';
+import { createServices, layFoundation, version } from './assemble.js';
 import { runProcess } from './run-process.js';
 
 /** Redis may start after us; beyond this something is wrong. */
@@ -16,7 +17,7 @@ await runProcess('worker', startWorker);
 
 async function startWorker(config: Config, logger: Logger): Promise<() => Promise<void>> {
   const now = () => new Date();
-  const foundation = await layFoundation(config, now);
+  const foundation = await layFoundation(config, logger, now);
   const { stores } = foundation;
   const connection = connectRedis(config.redisUrl, 'working');
   await untilReady(connection, redisPatienceMs);
@@ -37,10 +38,16 @@ async function startWorker(config: Config, logger: Logger): Promise<() => Promis
     queues,
     services,
   );
+  const presence = announceWorker(connection, config.queuePrefix, {
+    version,
+    queues: jobs.map((job) => job.name),
+    startedAt: now(),
+  });
   logger.info('the worker works', { queues: jobs.map((job) => job.name).join(' ') });
 
   return async () => {
     await consumer.stop();
+    await presence.stop();
     await queues.close();
     connection.disconnect();
     await foundation.close();

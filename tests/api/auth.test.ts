@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createApp } from '../../src/api/app.js';
-import { Gate } from '../../src/api/auth.js';
+import { Gate, type GateOptions } from '../../src/api/auth.js';
 import { adminToken, Product } from '../support/product.js';
 import { everything } from './seed.js';
 
@@ -27,16 +27,15 @@ describe('who may come in', () => {
     await product.stop();
   });
 
-  const app = (gate: Gate) =>
-    createApp(
-      {
-        ...product.services,
-        queues: product.queues,
-        version: 'test',
-        isQueueAlive: () => Promise.resolve(true),
-      },
-      gate,
-    );
+  const app = (gate: Gate) => createApp(product.apiServices, gate);
+  const gateOf = (options: Partial<GateOptions>) =>
+    new Gate({
+      adminToken,
+      sessionKey: 'session key',
+      tokens: product.stores.tokens,
+      now: () => new Date(),
+      ...options,
+    });
 
   /** The same database behind another gate. */
   async function behind(gate: Gate): Promise<string> {
@@ -56,15 +55,15 @@ describe('who may come in', () => {
           .flat()
           .flatMap((path) => methods.map((method): [string, string] => [method, path]));
       });
-    const { router } = app(new Gate(adminToken, 'key', () => new Date())) as unknown as {
+    const { router } = app(gateOf({})) as unknown as {
       router: { stack: Layer[] };
     };
     return routesOf(router.stack);
   }
   const concrete = (path: string) => path.replaceAll(/:\w+/g, '1').replaceAll(/[{}*]/g, '');
-  const open = new Set(['/livez', '/readyz', '/health', '/login']);
+  const open = new Set(['/livez', '/readyz', '/health', '/login', '/static/:version/htmx.js']);
 
-  test('every route but liveness, readiness and login is closed to strangers and to wrong tokens', async () => {
+  test('every route but liveness, readiness, login and static files is closed to strangers and to wrong tokens', async () => {
     const routes = allRoutes();
     expect(routes.length).toBeGreaterThan(30);
     expect(routes.map(([, path]) => path)).toEqual(
@@ -156,7 +155,7 @@ describe('who may come in', () => {
   });
 
   test('a session ends after its hours, with a new token, and when its cookie is changed', async () => {
-    const gate = (token: string) => new Gate(token, 'session key', () => new Date(clockMs));
+    const gate = (token: string) => gateOf({ adminToken: token, now: () => new Date(clockMs) });
     const url = await behind(gate('token-of-today-1234'));
     const { cookie } = await logIn(url, 'token-of-today-1234');
     const status = async (at: string, sent: string) =>
@@ -164,9 +163,10 @@ describe('who may come in', () => {
     expect(await status(url, cookie)).toBe(200);
     expect(await status(await behind(gate('token-of-tomorrow-1')), cookie)).toBe(401);
     const [name, value] = cookie.split('=');
-    const [expires, signature] = decodeURIComponent(value!).split('.');
-    expect(await status(url, `${name}=${Number(expires) + 1}.${signature}`)).toBe(401);
-    expect(await status(url, `${name}=NaN.${signature}`)).toBe(401);
+    const [expires, tokenId, signature] = decodeURIComponent(value!).split('.');
+    expect(await status(url, `${name}=${Number(expires) + 1}.${tokenId}.${signature}`)).toBe(401);
+    expect(await status(url, `${name}=${expires}.1.${signature}`)).toBe(401);
+    expect(await status(url, `${name}=NaN.${tokenId}.${signature}`)).toBe(401);
     clockMs = Number(expires) + 1;
     expect(await status(url, cookie)).toBe(401);
   });
@@ -210,7 +210,7 @@ describe('who may come in', () => {
   });
 
   test('AUTH=off lets everybody in, but no other site', async () => {
-    const url = await behind(new Gate(undefined, 'session key', () => new Date()));
+    const url = await behind(gateOf({ adminToken: undefined }));
     expect((await fetch(`${url}/api/providers`)).status).toBe(200);
     const patch = (headers: Record<string, string>) =>
       fetch(`${url}/api/settings`, {

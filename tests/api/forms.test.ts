@@ -102,6 +102,7 @@ describe('forms, where the predecessor took them', () => {
       ...before,
       name: `${name}-renamed`,
       updated_at: expect.any(String),
+      edit_version: Number(before.edit_version) + 1,
     });
   });
 

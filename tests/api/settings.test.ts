@@ -42,7 +42,11 @@ describe('the settings through the API', () => {
   test('an absent field stays, null clears one', async () => {
     const before = (await product.call('GET', '/api/settings')).body;
     await product.call('POST', '/api/admin/config', { run_retention_days: 8 });
-    expect((await product.call('GET', '/api/settings')).body).toEqual({ ...before, run_retention_days: 8 });
+    expect((await product.call('GET', '/api/settings')).body).toEqual({
+      ...before,
+      run_retention_days: 8,
+      edit_version: Number(before.edit_version) + 1,
+    });
     await product.call('PATCH', '/api/settings', {
       litellm_base_url: null,
       litellm_api_key: null,
@@ -95,8 +99,11 @@ describe('the settings through the API', () => {
   test('the history of changes says who changed what, without the key', async () => {
     await product.call('PATCH', '/api/settings', { run_retention_days: 9, litellm_api_key: 'sk-0123456789' });
     const { audit_events: events } = everything(product) as Record<string, any[]>;
-    const { actor, action, details } = events!.at(-1);
-    expect([actor, action]).toEqual(['token', 'settings.update']);
-    expect(JSON.parse(details)).toEqual({ run_retention_days: 9, litellm_api_key: 'set' });
+    const { actor, action, before, after, details } = events!.at(-1);
+    expect([actor, action]).toEqual(['admin', 'settings.update']);
+    expect(JSON.parse(details)).toEqual({ via: 'bearer', api_key: 'set' });
+    expect(JSON.parse(before).run_retention_days).not.toBe(9);
+    expect(JSON.parse(after)).toMatchObject({ run_retention_days: 9, litellm_api_key_hint: '6789' });
+    expect(JSON.stringify(events)).not.toContain('0123456789');
   });
 });

@@ -61,6 +61,23 @@ describe('an answer', () => {
     expect(reply.redact('bad key sk-secret!')).toBe('bad key ***!');
   });
 
+  test('never holds the key that was sent, in whatever writing; a short one may be a word of the list', async () => {
+    const forms = (key: string) => [
+      key,
+      encodeURIComponent(key),
+      JSON.stringify(key),
+      Buffer.from(key).toString('base64'),
+      Buffer.from(key).toString('base64url'),
+    ];
+    const server = await localServer(({ headers }) => {
+      const key = (headers.authorization ?? '').replace('Bearer ', '');
+      return { body: forms(key).join(' ') };
+    });
+    const ask = async (apiKey: string) => (await get(server.url, { apiKey })).text;
+    expect(await ask('k"/+%planted-0123456789')).toBe('*** *** "***" *** ***');
+    expect(await ask('ollama')).toContain('"ollama"');
+  });
+
   test('is decoded from gzip and br', async () => {
     const text = '{"data":[]}'.padEnd(5_000);
     const server = await localServer(({ url }) =>

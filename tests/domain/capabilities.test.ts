@@ -110,6 +110,7 @@ test('a model that does not talk has no chat flags and no output limit', () => {
   const models = openAiModels('groq/v1-models.json');
   expect(models.get('whisper-large-v3-turbo')).toEqual({
     mode: 'audio_transcription',
+    category: 'audio',
     capabilities: [],
     remote: false,
     litellmParams: { mode: 'audio_transcription' },
@@ -142,6 +143,7 @@ test('another LiteLLM’s group has what all its deployments have', () => {
   expect(model).toEqual({
     mode: 'chat',
     capabilities: ['function_calling', 'vision'],
+    category: 'vision',
     maxContextWindow: 128_000,
     remote: false,
     litellmParams: {

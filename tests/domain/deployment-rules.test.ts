@@ -136,6 +136,7 @@ describe('orphans', () => {
       missedCount: 0,
       unusable: null,
       userParams: null,
+      deletingAt: null,
     };
     const provider = { ...policy, deletingAt: null };
     const want = (edit: object, providerEdit = {}) =>

@@ -38,12 +38,13 @@ describe('keys at rest', () => {
     );
     expect(provider).toMatchObject({ hasApiKey: true, apiKeyHint: 'cdef' });
 
-    const changed = await providers.update(provider, {}, `${planted}-new`, at(2));
+    const changed = (await providers.update(provider, {}, `${planted}-new`, at(2)))!;
     expect(changed.apiKeyHint).toBe('-new');
     expect(bytes()).not.toContain(planted);
-    expect(await providers.update(provider, {}, undefined, at(3))).toMatchObject({ hasApiKey: true });
+    const kept = (await providers.update(changed, {}, undefined, at(3)))!;
+    expect(kept.hasApiKey).toBe(true);
     expect(await providers.apiKeyOf(provider.id)).toBe(`${planted}-new`);
-    expect(await providers.update(provider, {}, null, at(4))).toMatchObject({
+    expect(await providers.update(kept, {}, null, at(4))).toMatchObject({
       hasApiKey: false,
       apiKeyHint: null,
     });
@@ -116,7 +117,7 @@ describe('keys at rest', () => {
   test('the first values of the settings are first values only: the database wins afterwards', async () => {
     const { settings } = file.stores;
     await settings.ensure({ ...first, litellmApiKey: planted });
-    await settings.update({ syncIntervalSeconds: 60 }, undefined, at(2));
+    await settings.update(await settings.get(), { syncIntervalSeconds: 60 }, undefined, at(2));
     await settings.ensure({
       litellmBaseUrl: 'http://other',
       syncIntervalSeconds: 900,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { hintOf, SecretBox } from '../../src/entities/secret-box.js';
+import { hintOf, SecretBox, UnreadableSecretError } from '../../src/entities/secret-box.js';
 
 describe('the secret box', () => {
   const box = new SecretBox('the right key');
@@ -36,8 +36,10 @@ describe('the secret box', () => {
       const changed = parts.map((part, place) => (place === index ? altered(part) : part)).join('.');
       expect(() => box.open(changed, 'here')).toThrow();
     }
-    expect(() => box.open('sk-planted-secret', 'here')).toThrow('not a sealed secret');
-    expect(() => box.open('', 'here')).toThrow('not a sealed secret');
+    expect(() => box.open('sk-planted-secret', 'here')).toThrow(UnreadableSecretError);
+    expect(() => box.open('', 'here')).toThrow(/enter that key again/);
+    expect(box.opens('', 'here')).toBe(false);
+    expect(box.opens(box.seal('sk-planted-secret', 'here'), 'here')).toBe(true);
   });
 
   test('the hint is the last four characters of a key that is long enough to keep the rest secret', () => {

@@ -161,7 +161,8 @@ describe('storing a chunk', () => {
       syncEnabled: false,
       userModified: true,
     };
-    await stores.models.edit(model!['id'] as number, edit, at(2));
+    const key = { id: model!['id'] as number, editVersion: 0 };
+    expect(await stores.modelEdits.edit(key, edit, at(2))).toBe(true);
     const runId = await openRun(3);
     await store(runId, [row('a', 99)], 3);
     await conclude(runId, at(3));

@@ -36,7 +36,7 @@ export async function temporaryDatabase(): Promise<TemporaryDatabase> {
     ...first,
     again: open,
     async close() {
-      for (const database of opened) await database.close();
+      for (const database of opened) if (database.dataSource.isInitialized) await database.close();
       rmSync(dir, { recursive: true, force: true });
     },
   };

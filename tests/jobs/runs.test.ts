@@ -197,3 +197,20 @@ test('a run whose Redis was wiped is closed by the hourly sweep, and a held run 
   await until('the sweep', async () => (await product.run(run.id)).state === 'lost');
   expect((await product.run(held.id)).state).toBe('held');
 });
+
+describe('a push whose end cannot be stored', () => {
+  test('is ended under its right name by the next attempt, and is written once', async () => {
+    await start();
+    const finishPush = product.stores.deployments.finishPush.bind(product.stores.deployments);
+    let refusals = 0;
+    product.stores.deployments.finishPush = (...end) => {
+      if (++refusals > 1) return finishPush(...end);
+      return Promise.reject(new Error('the disk is full'));
+    };
+
+    const run = await product.sync(providerId);
+    expect(refusals).toBeGreaterThan(1);
+    expect(run.outcome.pushes).toMatchObject({ created: 3, unchanged: 0, failed: 0 });
+    expect(litellm.writes).toHaveLength(3);
+  });
+});

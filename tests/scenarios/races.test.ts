@@ -314,6 +314,7 @@ describe('a run whose job never came to be', () => {
 test('a schedule that another process adds meanwhile is not taken for a left-over', async () => {
   const { server, product } = await world('1.102.0', ['alpha']);
   await product.stores.settings.update(
+    await product.stores.settings.get(),
     { syncIntervalSeconds: 300 },
     undefined,
     product.services.now().toISOString(),

@@ -102,6 +102,16 @@ export class Installation {
     }
   }
 
+  /** Changes the database file behind the product's back. */
+  execute(sql: string): void {
+    const sqlite = new BetterSqlite3(join(this.dataDir, 'models.db'));
+    try {
+      sqlite.exec(sql);
+    } finally {
+      sqlite.close();
+    }
+  }
+
   /** Ends what still runs and clears up. */
   async destroy(): Promise<void> {
     await Promise.all(

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import winston from 'winston';
 import { createApp } from '../../src/api/app.js';
+import { EventStreams } from '../../src/api/events.js';
 import { Gate } from '../../src/api/auth.js';
+import type { ApiServices } from '../../src/api/define-route.js';
 import { createCatalogueReader } from '../../src/clients/catalogue-reader.js';
 import { createHttp } from '../../src/clients/http.js';
 import { createLitellmAdmin } from '../../src/clients/litellm-admin.js';
@@ -19,6 +21,7 @@ import { consume, type Consumer } from '../../src/jobs/consume.js';
 import type { JobServices } from '../../src/jobs/define-job.js';
 import { jobList } from '../../src/jobs/job-list.js';
 import { createQueues, type Queues } from '../../src/jobs/queues.js';
+import { announceWorker } from '../../src/jobs/worker-presence.js';
 import { until } from './until.js';
 
 export interface Answer<T = any> {
@@ -52,6 +55,7 @@ export class Product {
     readonly stores: Stores,
     readonly queues: Queues,
     readonly services: JobServices,
+    readonly apiServices: ApiServices,
     readonly url: string,
     readonly dataDir: string,
     readonly prefix: string,
@@ -83,6 +87,7 @@ export class Product {
       now: now().toISOString(),
     });
     await stores.settings.update(
+      await stores.settings.get(),
       { litellmPollSeconds: options.pollSeconds ?? 1 },
       undefined,
       now().toISOString(),
@@ -102,16 +107,21 @@ export class Product {
       logger,
     };
     await queues.prepare();
-    const start = () => consume(jobList, { connection: working, prefix }, queues, services);
+    const start = (): Consumer => {
+      const consumer = consume(jobList, { connection: working, prefix }, queues, services);
+      const names = jobList.map((job) => job.name);
+      const presence = announceWorker(working, prefix, { version: 'test', queues: names, startedAt: now() });
+      return { stop: () => Promise.all([consumer.stop(), presence.stop()]).then(() => undefined) };
+    };
     const worker = { consumer: options.worker === false ? undefined : start(), start };
 
-    const gate = new Gate(adminToken, secretKey, now);
-    const api = {
-      stores,
+    const gate = new Gate({ adminToken, sessionKey: secretKey, tokens: stores.tokens, now });
+    const api: ApiServices = {
+      ...services,
       queues,
-      now,
-      logger,
+      prefix,
       version: 'test',
+      redisCommand: (name: string, ...args: (string | number)[]) => asking.call(name, ...args),
       isQueueAlive: async () => {
         try {
           await asking.ping();
@@ -121,11 +131,13 @@ export class Product {
         }
       },
     };
-    const server = await listen(createServer(createApp(api, gate)));
+    const streams = new EventStreams(api);
+    const server = await listen(createServer(createApp(api, gate, streams)));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return new Product(stores, queues, services, url, dataDir, prefix, clock, worker, [
+    return new Product(stores, queues, services, api, url, dataDir, prefix, clock, worker, [
       () => worker.consumer?.stop(),
       () => {
+        streams.close();
         server.close();
         server.closeAllConnections();
       },

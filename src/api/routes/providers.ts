@@ -1,15 +1,17 @@
 import createError from 'http-errors';
 import { z } from 'zod';
+import { isDuplicate } from '../../entities/database.js';
 import type { Provider } from '../../entities/provider.js';
-import { isDuplicate, type ProviderEdit } from '../../entities/providers-store.js';
+import type { ProviderEdit } from '../../entities/providers-store.js';
 import { startDeletion } from '../../jobs/delete-provider.js';
-import { startSync } from '../../jobs/start-sync.js';
 import { applyChanges } from '../apply-changes.js';
-import { defineRoute, type ApiServices } from '../define-route.js';
+import { recordChange, secretTouched } from '../audit.js';
+import { defineRoute, type ApiServices, type RouteInput } from '../define-route.js';
+import { editInTurn } from '../edit-in-turn.js';
 import { readForm } from '../form.js';
 import { idParams } from '../paging.js';
 import { checkedEdit } from '../provider-edit.js';
-import { formKinds, providerCreate, providerUpdate } from '../provider-schema.js';
+import { formKinds, providerCreate, providerUpdate, type ProviderUpdate } from '../provider-schema.js';
 import { providerView, viewProvider } from '../provider-view.js';
 import { runView } from '../run-view.js';
 import { viewOf } from './runs.js';
@@ -35,11 +37,16 @@ const defaults = {
 
 const fromForm = (fields: Record<string, unknown>) => readForm(fields, formKinds);
 
+const gone = 'there is no such provider';
+const taken = 'the name is taken';
+
 export const providerRoutes = [
   defineRoute({
     method: 'get',
-    paths: ['/api/providers'],
+    paths: ['/api/providers', '/api/sources'],
+    group: 'providers',
     summary: 'All providers',
+    scope: 'read',
     reply: z.array(providerView),
     async handle(_input, { stores }) {
       return (await stores.providers.list()).map(viewProvider);
@@ -48,11 +55,15 @@ export const providerRoutes = [
   defineRoute({
     method: 'post',
     paths: ['/api/providers', '/admin/providers'],
+    group: 'providers',
     summary: 'Add a provider; its first sync starts at once',
+    scope: 'admin',
     body: providerCreate,
     fromForm,
     reply: providerView,
     status: 201,
+    problems: { 409: taken },
+    versioned: true,
     needsQueue: true,
     async handle({ body, actor }, services) {
       const edit = await checkedEdit(body, undefined, services);
@@ -61,17 +72,26 @@ export const providerRoutes = [
       const provider = await unlessTaken(values.name, () =>
         services.stores.providers.insert(values, body.api_key ?? null, services.now().toISOString()),
       );
-      await audit(services, actor, 'provider.create', provider.name, body);
+      const after = viewProvider(provider);
+      const details = secretTouched(body.api_key);
+      await recordChange(
+        { actor, action: 'provider.create', ...subjectOf(provider), after, details },
+        services,
+      );
       await applyChanges(services, { providerId: provider.id }, { schedules: true });
-      return viewProvider(provider);
+      return after;
     },
   }),
   defineRoute({
     method: 'get',
     paths: ['/api/providers/:id'],
+    group: 'providers',
     summary: 'One provider',
+    scope: 'read',
     params: idParams,
     reply: providerView,
+    problems: { 404: gone },
+    versioned: true,
     async handle({ params }, services) {
       return viewProvider(await existing(params.id, services));
     },
@@ -80,34 +100,51 @@ export const providerRoutes = [
     defineRoute({
       method,
       paths: ['/api/providers/:id', '/admin/providers/:id'],
+      group: 'providers',
       summary: 'Change a provider: absent fields stay, null clears one',
+      scope: 'admin',
       params: idParams,
       body: providerUpdate,
       fromForm,
       reply: providerView,
+      problems: { 404: gone, 409: `${taken}, or the provider is being deleted` },
+      versioned: true,
       needsQueue: true,
-      async handle({ params, body, actor }, services) {
-        const present = await existing(params.id, services);
-        if (present.deletingAt !== null)
-          throw createError(409, `provider "${present.name}" is being deleted`);
-        const edit = await checkedEdit(body, present, services);
-        const provider = await unlessTaken(body.name ?? present.name, () =>
-          services.stores.providers.update(present, edit, body.api_key, services.now().toISOString()),
-        );
-        await audit(services, actor, 'provider.update', provider.name, body);
-        await applyChanges(services, { providerId: provider.id }, { schedules: true });
-        return viewProvider(provider);
-      },
+      handle: (input, services) => updateProvider(input, services),
     }),
   ),
   defineRoute({
+    method: 'patch',
+    paths: ['/api/providers/:id/sync'],
+    group: 'providers',
+    summary: 'Enable or disable the scheduled sync of a provider',
+    scope: 'operate',
+    params: idParams,
+    body: z.strictObject({ sync_enabled: z.boolean('takes true or false') }),
+    fromForm,
+    reply: z.object({ status: z.literal('updated'), provider_id: z.int(), sync_enabled: z.boolean() }),
+    problems: { 404: gone, 409: 'the provider is being deleted' },
+    needsQueue: true,
+    async handle(input, services) {
+      const provider = await updateProvider(input, services);
+      return {
+        status: 'updated' as const,
+        provider_id: provider.id,
+        sync_enabled: provider.sync_enabled,
+      };
+    },
+  }),
+  defineRoute({
     method: 'delete',
     paths: ['/api/providers/:id', '/admin/providers/:id'],
+    group: 'providers',
     summary:
       'Delete a provider: first its deployments at LiteLLM, then its rows; the run tells how far it is',
+    scope: 'admin',
     params: idParams,
     reply: runView,
     status: 202,
+    problems: { 404: gone },
     needsQueue: true,
     async handle({ params, actor }, services) {
       const provider = await existing(params.id, services);
@@ -116,33 +153,63 @@ export const providerRoutes = [
         enqueue: services.queues,
       });
       if (!joined) {
-        await audit(services, actor, 'provider.delete', provider.name, {});
+        const before = viewProvider(provider);
+        const change = { actor, action: 'provider.delete', ...subjectOf(provider), before };
+        await recordChange(change, services);
         await applyChanges(services, { providerId: provider.id }, { schedules: true, runId: run.id });
       }
       return viewOf(run, services);
     },
   }),
-  defineRoute({
-    method: 'post',
-    paths: ['/api/providers/:id/sync', '/api/providers/:id/sync-now', '/api/providers/:id/fetch-now'],
-    summary: 'Sync one provider now, or join the run that is open',
-    params: idParams,
-    reply: runView.extend({ joined: z.boolean() }),
-    status: 202,
-    needsQueue: true,
-    async handle({ params }, services) {
-      const provider = await existing(params.id, services);
-      if (provider.deletingAt !== null)
-        throw createError(409, `provider "${provider.name}" is being deleted`);
-      const { run, joined } = await startSync(provider, 'manual', { ...services, enqueue: services.queues });
-      return { ...(await viewOf(run, services)), joined };
-    },
-  }),
 ];
+
+async function updateProvider(
+  {
+    params,
+    body,
+    actor,
+    ifMatch,
+  }: Pick<RouteInput<{ id: number }, unknown, ProviderUpdate>, 'params' | 'body' | 'actor' | 'ifMatch'>,
+  services: ApiServices,
+) {
+  const { before, after } = await editInTurn(
+    () => notDeleting(params.id, services),
+    ifMatch,
+    async (present) => {
+      const edit = await checkedEdit(body, present, services);
+      return unlessTaken(body.name ?? present.name, () =>
+        services.stores.providers.update(present, edit, body.api_key, services.now().toISOString()),
+      );
+    },
+  );
+  const view = viewProvider(after);
+  const change = {
+    actor,
+    action: 'provider.update',
+    ...subjectOf(after),
+    before: viewProvider(before),
+    after: view,
+    details: secretTouched(body.api_key),
+  };
+  await recordChange(change, services);
+  await applyChanges(services, { providerId: after.id }, { schedules: true });
+  return view;
+}
+
+function subjectOf({ id, name }: Provider): { subject: string; target: string } {
+  return { subject: name, target: `provider:${id}` };
+}
 
 export async function existing(id: number, { stores }: ApiServices): Promise<Provider> {
   const provider = await stores.providers.byId(id);
   if (provider === null) throw createError(404, `there is no provider ${id}`);
+  return provider;
+}
+
+/** One that may still be changed and asked. */
+export async function notDeleting(id: number, services: ApiServices): Promise<Provider> {
+  const provider = await existing(id, services);
+  if (provider.deletingAt !== null) throw createError(409, `provider "${provider.name}" is being deleted`);
   return provider;
 }
 
@@ -156,21 +223,4 @@ async function unlessTaken<T>(name: string, write: () => Promise<T>): Promise<T>
       });
     throw error;
   }
-}
-
-async function audit(
-  services: ApiServices,
-  actor: string,
-  action: string,
-  subject: string,
-  body: object,
-): Promise<void> {
-  const { api_key: key, ...details } = body as Record<string, unknown>;
-  await services.stores.history.addAuditEvent({
-    at: services.now().toISOString(),
-    actor,
-    action,
-    subject,
-    details: { ...details, ...(key !== undefined && { api_key: key === null ? 'removed' : 'set' }) },
-  });
 }

@@ -1,9 +1,13 @@
 import createError from 'http-errors';
 import { z } from 'zod';
+import type { JobRun } from '../../entities/job-run.js';
 import type { SyncRun } from '../../entities/sync-run.js';
-import { newBatch } from '../../jobs/close-run.js';
+import { endBatch } from '../../jobs/close-run.js';
+import { jobNames } from '../../jobs/payloads.js';
 import { startRun } from '../../jobs/start-run.js';
-import { startSync, startSyncOfAll } from '../../jobs/start-sync.js';
+import { startSync } from '../../jobs/start-sync.js';
+import { requireDestination } from '../apply-changes.js';
+import { recordChange } from '../audit.js';
 import { defineRoute, type ApiServices } from '../define-route.js';
 import { pageOf, paging } from '../paging.js';
 import { runView, viewRuns } from '../run-view.js';
@@ -19,6 +23,18 @@ const jobRunView = z.object({
   started_at: z.string(),
   duration_ms: z.int(),
 });
+
+function viewJob(job: JobRun): z.infer<typeof jobRunView> {
+  return {
+    queue: job.queue,
+    job_id: job.jobId,
+    attempt: job.attempt,
+    outcome: job.outcome,
+    error: job.error,
+    started_at: job.startedAt,
+    duration_ms: job.durationMs,
+  };
+}
 
 export async function viewOf(run: SyncRun, { stores }: ApiServices) {
   const [view] = await viewRuns([run], stores);
@@ -37,11 +53,15 @@ export const runRoutes = [
   defineRoute({
     method: 'get',
     paths: ['/api/runs'],
+    group: 'runs',
     summary: 'Runs, newest first',
+    scope: 'read',
     query: z.object({
       ...paging,
       provider_id: z.coerce.number().int().optional(),
-      state: z.enum(['waiting', 'running', 'done', 'held', 'failed', 'lost', 'superseded']).optional(),
+      state: z
+        .enum(['waiting', 'running', 'done', 'held', 'failed', 'lost', 'superseded', 'cancelled'])
+        .optional(),
       kind: z.enum(['sync', 'reconcile', 'delete']).optional(),
     }),
     reply: pageOf(runView),
@@ -60,7 +80,10 @@ export const runRoutes = [
   defineRoute({
     method: 'get',
     paths: ['/api/runs/:id'],
+    group: 'runs',
     summary: 'One run with its latest job executions, by id or uuid',
+    scope: 'read',
+    problems: { 404: 'there is no such run' },
     params: runParams,
     reply: runView.extend({ jobs: z.array(jobRunView) }),
     async handle({ params }, services) {
@@ -68,15 +91,7 @@ export const runRoutes = [
       const jobs = await services.stores.history.jobRunsOf(run.id, 100);
       return {
         ...(await viewOf(run, services)),
-        jobs: jobs.map((job) => ({
-          queue: job.queue,
-          job_id: job.jobId,
-          attempt: job.attempt,
-          outcome: job.outcome,
-          error: job.error,
-          started_at: job.startedAt,
-          duration_ms: job.durationMs,
-        })),
+        jobs: jobs.map(viewJob),
       };
     },
   }),
@@ -84,6 +99,9 @@ export const runRoutes = [
     defineRoute({
       method: 'post',
       paths: [`/api/runs/:id/${word}`],
+      group: 'runs',
+      scope: 'operate',
+      problems: { 404: 'there is no such run', 409: 'it is not held, or was decided before' },
       summary:
         word === 'accept'
           ? 'Accept a held run: what it missed becomes orphaned'
@@ -105,13 +123,16 @@ export const runRoutes = [
             `run ${run.id} is ${run.decision ?? run.state}; only a held run without a decision can be ${decision}`,
           );
         }
-        await stores.history.addAuditEvent({
-          at,
-          actor,
-          action: `run.${word}`,
-          subject: run.providerName,
-          details: { run: run.id, missing: run.missing },
-        });
+        await recordChange(
+          {
+            actor,
+            action: `run.${word}`,
+            subject: run.providerName,
+            target: `run:${run.id}`,
+            details: { run: run.id, missing: run.missing },
+          },
+          services,
+        );
         if (decision === 'accepted') {
           await queues.add('mark-orphans', { kind: 'accepted', runId: run.id });
         }
@@ -121,8 +142,62 @@ export const runRoutes = [
   ),
   defineRoute({
     method: 'post',
+    paths: ['/api/runs/:id/cancel'],
+    group: 'runs',
+    summary: 'Cancel a sync that waits or runs: nothing more is stored, nothing is orphaned',
+    scope: 'operate',
+    params: runParams,
+    reply: runView,
+    problems: { 404: 'there is no such run', 409: 'it is over, or is no sync' },
+    needsQueue: true,
+    async handle({ params, actor }, services) {
+      const { stores, now } = services;
+      const run = await existingRun(params.id, services);
+      if (run.kind !== 'sync')
+        throw createError(409, `run ${run.id} is a ${run.kind}; only a sync can be cancelled`);
+      const reason = `cancelled by ${actor.name}`;
+      if (!(await stores.runs.cancel(run.id, reason, now().toISOString()))) {
+        throw createError(409, `run ${run.id} is ${run.state}, or has marked its orphans already`);
+      }
+      await endBatch(run, { stores, enqueue: services.queues });
+      await recordChange(
+        { actor, action: 'run.cancel', subject: run.providerName, target: `run:${run.id}` },
+        services,
+      );
+      return viewOf(await existingRun(params.id, services), services);
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    paths: ['/api/jobs'],
+    group: 'runs',
+    summary: 'Executions of jobs, newest first, with their outcome',
+    scope: 'read',
+    query: z.object({
+      ...paging,
+      run_id: z.coerce.number('takes a number').int().positive().optional(),
+      queue: z.enum(jobNames, `takes ${jobNames.join(', ')}`).optional(),
+      outcome: z.enum(['completed', 'retried', 'failed', 'postponed']).optional(),
+    }),
+    reply: pageOf(jobRunView.extend({ id: z.int(), run_id: z.int().nullable() })),
+    async handle({ query: { limit, offset, run_id: runId, queue, outcome } }, { stores }) {
+      const { items, total } = await stores.history.jobRuns({
+        limit,
+        offset,
+        ...(runId !== undefined && { runId }),
+        ...(queue !== undefined && { queue }),
+        ...(outcome !== undefined && { outcome }),
+      });
+      return { items: items.map((job) => ({ id: job.id, run_id: job.runId, ...viewJob(job) })), total };
+    },
+  }),
+  defineRoute({
+    method: 'post',
     paths: ['/api/runs/:id/retry'],
-    summary: 'Start a new sync for the provider of a run that failed or was lost',
+    group: 'runs',
+    summary: 'Start a new sync for the provider of a run that failed, was lost or cancelled',
+    scope: 'operate',
+    problems: { 404: 'there is no such run', 409: 'its provider is gone, or no LiteLLM is configured' },
     params: runParams,
     reply: runView,
     status: 202,
@@ -142,21 +217,11 @@ export const runRoutes = [
   }),
   defineRoute({
     method: 'post',
-    paths: ['/sync', '/api/sync', '/api/providers/sync-all'],
-    summary: 'Sync every enabled provider now; ends with a reconcile of LiteLLM',
-    reply: z.object({ batch: z.string(), total_providers: z.int(), runs: z.array(runView) }),
-    status: 202,
-    needsQueue: true,
-    async handle(_input, services) {
-      const batch = newBatch();
-      const runs = await startSyncOfAll(batch, { ...services, enqueue: services.queues });
-      return { batch, total_providers: runs.length, runs: await viewRuns(runs, services.stores) };
-    },
-  }),
-  defineRoute({
-    method: 'post',
     paths: ['/api/reconcile', '/api/models/push-all'],
+    group: 'runs',
     summary: 'Compare LiteLLM with what is wanted now, and push every difference',
+    scope: 'operate',
+    problems: { 409: 'no LiteLLM is configured' },
     reply: runView,
     status: 202,
     needsQueue: true,
@@ -167,10 +232,8 @@ export const runRoutes = [
 ];
 
 async function reconcile(services: ApiServices) {
-  const { stores, queues } = services;
-  if ((await stores.settings.get()).litellmBaseUrl === null) {
-    throw createError(409, 'no LiteLLM is configured; set litellm_base_url with PATCH /api/admin/config');
-  }
+  const { queues } = services;
+  await requireDestination(services);
   const { run } = await startRun(
     { kind: 'reconcile', trigger: 'manual', providerId: null, providerName: null },
     (opened) => queues.add('push-model', { kind: 'reconcile', runId: opened.id, trigger: 'manual' }),

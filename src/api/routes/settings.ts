@@ -5,33 +5,32 @@ import { updateStrategies } from '../../domain/update-strategy.js';
 import type { Settings } from '../../entities/settings.js';
 import type { SettingsEdit } from '../../entities/settings-store.js';
 import { applyChanges } from '../apply-changes.js';
-import { defineRoute, type ApiServices } from '../define-route.js';
+import { recordChange, secretTouched } from '../audit.js';
+import { destinationStateView, viewDestinationState } from '../destination-state.js';
+import { defineRoute, type ApiServices, type RouteInput } from '../define-route.js';
+import { editInTurn } from '../edit-in-turn.js';
 import { readForm } from '../form.js';
 import { invalidField } from '../problem.js';
 import { apiKey, syncInterval } from '../provider-schema.js';
 import { priceRecord } from '../provider-view.js';
 
-const settingsView = z.object({
-  instance_id: z.string(),
-  litellm_base_url: z.string().nullable(),
-  has_litellm_api_key: z.boolean(),
-  litellm_api_key_hint: z.string().nullable(),
-  sync_interval_seconds: z.int(),
-  default_pricing_profile: z.string().nullable(),
-  default_pricing_override: z.record(z.string(), z.number()),
-  update_strategy: z.enum(updateStrategies),
-  tags_placement: z.enum(['litellm_params', 'model_info']),
-  litellm_poll_seconds: z.int(),
-  run_retention_days: z.int(),
-  destination: z.object({
-    /** `unknown` until the first listing. */
-    state: z.enum(['not-configured', 'ok', 'error', 'suspicious', 'unknown']),
-    version: z.string().nullable(),
-    last_listed_at: z.string().nullable(),
-    error: z.string().nullable(),
-    error_at: z.string().nullable(),
-  }),
-});
+const settingsView = z
+  .object({
+    instance_id: z.string(),
+    litellm_base_url: z.string().nullable(),
+    has_litellm_api_key: z.boolean(),
+    litellm_api_key_hint: z.string().nullable(),
+    sync_interval_seconds: z.int(),
+    default_pricing_profile: z.string().nullable(),
+    default_pricing_override: z.record(z.string(), z.number()),
+    update_strategy: z.enum(updateStrategies),
+    tags_placement: z.enum(['litellm_params', 'model_info']),
+    litellm_poll_seconds: z.int(),
+    run_retention_days: z.int(),
+    edit_version: z.int(),
+    destination: destinationStateView,
+  })
+  .meta({ id: 'Settings' });
 
 const settingsUpdate = z
   .strictObject({
@@ -50,6 +49,8 @@ const settingsUpdate = z
   })
   .partial();
 
+type SettingsUpdate = z.infer<typeof settingsUpdate>;
+
 const formKinds = {
   sync_interval_seconds: 'number',
   litellm_poll_seconds: 'number',
@@ -64,7 +65,10 @@ export const settingsRoutes = [
   defineRoute({
     method: 'get',
     paths,
+    group: 'settings',
     summary: 'Settings, and what is known of LiteLLM',
+    scope: 'read',
+    versioned: true,
     reply: settingsView,
     async handle(_input, { stores }) {
       return view(await stores.settings.get());
@@ -74,39 +78,91 @@ export const settingsRoutes = [
     defineRoute({
       method,
       paths,
+      group: 'settings',
+      scope: 'admin',
+      versioned: true,
       summary:
         'Change settings: absent fields stay, null clears one; without litellm_base_url nothing is pushed',
       body: settingsUpdate,
       fromForm: (fields) => readForm(fields, formKinds),
       reply: settingsView,
       needsQueue: true,
-      async handle({ body, actor }, services) {
-        const { stores, now } = services;
-        const at = now().toISOString();
-        const before = await stores.settings.get();
-        const edit = await editOf(body, before, services);
-        const settings = await stores.settings.update(edit, body.litellm_api_key, at);
-        if (settings.litellmBaseUrl !== before.litellmBaseUrl) await stores.deployments.forgetApplied();
-        const { litellm_api_key: key, ...details } = body;
-        await stores.history.addAuditEvent({
-          at,
-          actor,
-          action: 'settings.update',
-          subject: null,
-          details: {
-            ...details,
-            ...(key !== undefined && { litellm_api_key: key === null ? 'removed' : 'set' }),
-          },
-        });
-        await applyChanges(services, 'all', { schedules: true });
-        return view(settings);
-      },
+      handle: (input, services) => updateSettings(input, services),
     }),
   ),
+  defineRoute({
+    method: 'post',
+    paths: ['/admin/litellm'],
+    group: 'settings',
+    summary: 'LiteLLM’s address and key, as a form of the predecessor',
+    scope: 'admin',
+    body: settingsUpdate.pick({ litellm_base_url: true, litellm_api_key: true }),
+    fromForm: ({ base_url, api_key, ...rest }) =>
+      readForm(
+        {
+          ...rest,
+          ...(base_url !== undefined && { litellm_base_url: base_url }),
+          // A form sends every field: an empty password field keeps the key.
+          ...(api_key !== undefined && api_key !== '' && { litellm_api_key: api_key }),
+        },
+        formKinds,
+      ),
+    reply: settingsView,
+    needsQueue: true,
+    handle: (input, services) => updateSettings(input, services),
+  }),
+  defineRoute({
+    method: 'post',
+    paths: ['/admin/interval'],
+    group: 'settings',
+    summary: 'The global sync interval, as a form of the predecessor',
+    scope: 'admin',
+    body: settingsUpdate.pick({ sync_interval_seconds: true }).required(),
+    fromForm: (fields) => readForm(fields, formKinds),
+    reply: settingsView,
+    needsQueue: true,
+    handle: (input, services) => updateSettings(input, services),
+  }),
 ];
 
+async function updateSettings(
+  { body, actor, ifMatch }: Pick<RouteInput<unknown, unknown, SettingsUpdate>, 'body' | 'actor' | 'ifMatch'>,
+  services: ApiServices,
+) {
+  const { stores, now } = services;
+  const { before, after } = await editInTurn(
+    () => stores.settings.get(),
+    ifMatch,
+    async (present) =>
+      stores.settings.update(
+        present,
+        await editOf(body, present, services),
+        body.litellm_api_key,
+        now().toISOString(),
+      ),
+  );
+  if (after.litellmBaseUrl !== before.litellmBaseUrl) await stores.deployments.forgetApplied();
+  const change = {
+    actor,
+    action: 'settings.update',
+    subject: null,
+    before: editable(before),
+    after: editable(after),
+    details: secretTouched(body.litellm_api_key),
+  };
+  await recordChange(change, services);
+  await applyChanges(services, 'all', { schedules: true });
+  return view(after);
+}
+
+/** Without what the product learned by itself. */
+function editable(settings: Settings): Record<string, unknown> {
+  const { destination: _learned, edit_version: _version, ...rest } = view(settings);
+  return rest;
+}
+
 async function editOf(
-  body: z.infer<typeof settingsUpdate>,
+  body: SettingsUpdate,
   before: Settings,
   { stores }: ApiServices,
 ): Promise<SettingsEdit> {
@@ -158,19 +214,7 @@ function view(settings: Settings): z.infer<typeof settingsView> {
     tags_placement: settings.tagsPlacement,
     litellm_poll_seconds: settings.litellmPollSeconds,
     run_retention_days: settings.runRetentionDays,
-    destination: {
-      state: destinationState(settings),
-      version: settings.litellmVersion,
-      last_listed_at: settings.surveyedAt,
-      error: settings.destinationError,
-      error_at: settings.destinationErrorAt,
-    },
+    edit_version: settings.editVersion,
+    destination: viewDestinationState(settings),
   };
-}
-
-function destinationState(settings: Settings): z.infer<typeof settingsView>['destination']['state'] {
-  if (settings.litellmBaseUrl === null) return 'not-configured';
-  if (settings.destinationError !== null) return 'error';
-  if (settings.suspectSince !== null) return 'suspicious';
-  return settings.surveyedAt === null ? 'unknown' : 'ok';
 }

@@ -1,0 +1,117 @@
+import type { Provider } from '../../entities/provider.js';
+import type { Settings } from '../../entities/settings.js';
+import type { SyncRun } from '../../entities/sync-run.js';
+import { displayName } from '../../domain/wanted-deployment.js';
+import type { ApiServices } from '../define-route.js';
+import { answerWithin } from '../diagnosis/answer-within.js';
+import { viewProvider } from '../provider-view.js';
+import { viewRuns } from '../run-view.js';
+import { format } from './format.js';
+import { progressOf, type RunProgress } from './provider-list-progress.js';
+
+/** A page must not wait for a Redis that is away. */
+const redisPatienceMs = 500;
+
+/** With the line "and … more" these are what the question before a deletion shows. */
+const mostNames = 49;
+/** Over all providers of a page, so that many of them do not make it heavy. */
+const namesPerPage = 600;
+
+export type ProviderRow = ReturnType<typeof viewProvider> & {
+  run: RunProgress | undefined;
+  models: { total: number; orphaned: number; modified: number; disabled: number };
+  deployments: { atLitellm: number; pending: number; failed: number };
+  /** `every 10 min`, `global (5 min)`, `off`. */
+  interval: string;
+  /** Undefined when no sync is planned, or Redis does not tell. */
+  nextAt: string | undefined;
+  deletion: { question: string; names: string[] };
+};
+
+/** What the list and the page of one provider say about each. */
+export async function providerListRows(
+  providers: Provider[],
+  settings: Settings,
+  services: ApiServices,
+): Promise<ProviderRow[]> {
+  const { stores } = services;
+  const most = Math.max(3, Math.min(mostNames, Math.floor(namesPerPage / Math.max(1, providers.length))));
+  const [open, models, deployments, firstIds, due] = await Promise.all([
+    openRuns(services),
+    stores.models.countsByProvider(),
+    stores.overview.deploymentsByProvider(),
+    stores.overview.firstModelIds(most),
+    nextSyncs(services),
+  ]);
+  return providers.map((provider) => {
+    const counts = models.get(provider.id) ?? { total: 0, orphaned: 0, modified: 0, disabled: 0 };
+    const atLitellm = deployments.get(provider.id) ?? { atLitellm: 0, pending: 0, failed: 0 };
+    const next = provider.deletingAt === null ? due?.get(`provider-${provider.id}`) : undefined;
+    return {
+      ...viewProvider(provider),
+      run: open.get(provider.id),
+      models: counts,
+      deployments: atLitellm,
+      interval: intervalWords(provider, settings),
+      nextAt: next === undefined ? undefined : new Date(next).toISOString(),
+      deletion: deletionOf(
+        provider,
+        counts.total + counts.orphaned,
+        atLitellm.atLitellm,
+        firstIds.get(provider.id),
+      ),
+    };
+  });
+}
+
+function intervalWords({ syncEnabled, syncIntervalSeconds }: Provider, settings: Settings): string {
+  if (!syncEnabled) return 'off';
+  if (syncIntervalSeconds) return `every ${format.seconds(syncIntervalSeconds)}`;
+  return settings.syncIntervalSeconds === 0
+    ? 'global (off)'
+    : `global (${format.seconds(settings.syncIntervalSeconds)})`;
+}
+
+function deletionOf(provider: Provider, models: number, atLitellm: number, modelIds: string[] = []) {
+  const names = modelIds.map((modelId) => displayName(provider, modelId));
+  const more = models - names.length;
+  const goes =
+    models === 0
+      ? 'It has no models.'
+      : `${format.plural(models, 'model')} and every edit of them will go, and ${format.plural(atLitellm, 'deployment')} at LiteLLM.`;
+  return {
+    question: `Delete the provider “${provider.name}”? ${goes} This cannot be undone.`,
+    names: more > 0 ? [...names, `and ${format.number(more)} more`] : names,
+  };
+}
+
+async function openRuns({ stores }: ApiServices): Promise<Map<number, RunProgress>> {
+  const runs = (await stores.runs.open()).filter((run) => run.providerId !== null);
+  return progressByProvider(runs, stores);
+}
+
+export async function progressByProvider(
+  runs: SyncRun[],
+  stores: ApiServices['stores'],
+): Promise<Map<number, RunProgress>> {
+  const stored = await stores.overview.storedByRun(runs.map(({ id }) => id));
+  const views = await viewRuns(runs, stores);
+  return new Map(
+    views.flatMap((view) =>
+      view.provider_id === null ? [] : [[view.provider_id, progressOf(view, stored.get(view.id) ?? 0)]],
+    ),
+  );
+}
+
+/** Unix time in ms by the scheduler's name; undefined while Redis does not answer. */
+async function nextSyncs({ queues }: ApiServices): Promise<Map<string, number> | undefined> {
+  const schedulers = await answerWithin(redisPatienceMs, () =>
+    queues.byName['fetch-provider'].getJobSchedulers(0, -1),
+  );
+  return (
+    schedulers &&
+    new Map(
+      schedulers.flatMap(({ key, next }) => (next === undefined ? [] : [[key, next] as [string, number]])),
+    )
+  );
+}

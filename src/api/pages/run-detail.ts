@@ -1,0 +1,55 @@
+import createError from 'http-errors';
+import { z } from 'zod';
+import { viewRuns } from '../run-view.js';
+import { definePage } from './define-page.js';
+import { stepsOf } from './run-steps.js';
+import {
+  countsInWords,
+  durationOf,
+  isOpen,
+  kindWords,
+  runStates,
+  subjectOf,
+  triggerWords,
+} from './run-words.js';
+
+/** The chunks of the largest sync that we know; the table shows the newest of them. */
+const mostJobs = 500;
+const shownJobs = 50;
+
+/** One run, live while it goes on. */
+export const runDetailPage = definePage({
+  paths: ['/runs/:id'],
+  section: 'runs',
+  view: 'run',
+  params: z.object({ id: z.string().max(40) }),
+  title: ({ run }) => `Run ${run.id}`,
+  async load({ params }, { stores, now }) {
+    const { id } = params;
+    const row = /^\d{1,15}$/.test(id) ? await stores.runs.byId(Number(id)) : await stores.runs.byUuid(id);
+    const [run] = row === null ? [] : await viewRuns([row], stores);
+    if (run === undefined) throw createError(404, `there is no run ${id}; old ones are thrown away by age`);
+    const { items: jobs, total } = await stores.history.jobRuns({ runId: run.id, limit: mostJobs, offset: 0 });
+    const provider = run.provider_id === null ? null : await stores.providers.byId(run.provider_id);
+    const lastPushAt = await stores.runs.lastPushOf(run.id);
+    const at = now();
+    const isFailed = ['failed', 'lost', 'cancelled'].includes(run.state);
+    return {
+      run,
+      subject: subjectOf(run),
+      counts: countsInWords(run),
+      ms: durationOf(run, at),
+      isOpen: isOpen(run),
+      canRetry: isFailed && (run.kind === 'reconcile' || (run.kind === 'sync' && provider !== null)),
+      canCancel: isOpen(run) && run.kind === 'sync',
+      canDecide: run.state === 'held' && run.decision === null,
+      hasProvider: provider !== null,
+      steps: stepsOf({ run, jobs, lastPushAt, now: at }),
+      jobs: jobs.slice(0, shownJobs),
+      jobsTotal: total,
+      runStates,
+      kindWords,
+      triggerWords,
+    };
+  },
+});

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { paging } from '../paging.js';
+import { viewRuns } from '../run-view.js';
+import { addressOf, pagerOf } from './address.js';
+import { definePage } from './define-page.js';
+import { countsInWords, durationOf, kindWords, runStates, subjectOf, triggerWords } from './run-words.js';
+
+const size = 50;
+
+const states = Object.keys(runStates) as (keyof typeof runStates)[];
+const kinds = Object.keys(kindWords) as (keyof typeof kindWords)[];
+
+const query = z.object({
+  state: z.enum(states).optional().catch(undefined),
+  kind: z.enum(kinds).optional().catch(undefined),
+  provider_id: z.coerce.number().int().positive().optional().catch(undefined),
+  offset: paging.offset.catch(0),
+});
+
+/** History, newest first. */
+export const runListPage = definePage({
+  paths: ['/runs'],
+  section: 'runs',
+  view: 'runs',
+  query,
+  title: () => 'Runs',
+  async load({ query: asked }, { stores, now }) {
+    const { state, kind, provider_id: providerId, offset } = asked;
+    const { items, total } = await stores.runs.page({
+      limit: size,
+      offset,
+      ...(state !== undefined && { state }),
+      ...(kind !== undefined && { kind }),
+      ...(providerId !== undefined && { providerId }),
+    });
+    const runs = await viewRuns(items, stores);
+    const at = now();
+    return {
+      filter: asked,
+      isFiltered: state !== undefined || kind !== undefined || providerId !== undefined,
+      providers: (await stores.providers.list()).map(({ id, name }) => ({ id, name })),
+      undecided: await stores.overview.undecidedRuns(),
+      runs: runs.map((run) => ({
+        ...run,
+        subject: subjectOf(run),
+        counts: countsInWords(run),
+        ms: durationOf(run, at),
+      })),
+      runStates,
+      kindWords,
+      triggerWords,
+      pager: pagerOf({ offset, shown: runs.length, total, size }, (to) =>
+        addressOf('/runs', { ...asked, offset: to }),
+      ),
+    };
+  },
+});

@@ -1,0 +1,234 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Database } from './database.js';
+import type { RunKind, RunState } from './sync-run.js';
+
+export interface DatabaseFacts {
+  /** Without its folder: nobody's home directory is told. */
+  file: string;
+  sizeBytes: number;
+  walBytes: number;
+  /** The last migration. */
+  schema: string | null;
+  journalMode: string;
+  /** Of one trivial read. */
+  readMs: number;
+}
+
+/** Each model counts once: an orphan is neither active nor disabled. */
+export interface ModelCounts {
+  providerId: number;
+  active: number;
+  disabled: number;
+  orphaned: number;
+  modified: number;
+}
+
+export type DeploymentState = 'in_step' | 'out_of_step' | 'pending' | 'failed' | 'absent';
+
+/** What would be shown of a row, as one comparable text. */
+export interface Mark {
+  id: number;
+  mark: string;
+}
+
+/** What lets two looks at the models be compared; models that are as they were long ago are in none of the lists. */
+export interface ModelMarks {
+  /** Written since the asked time, by a sync, a person or a push. */
+  touched: Mark[];
+  pending: number[];
+  failed: number[];
+  orphaned: number[];
+  /** Of each provider; `earlier`: those up to the asked id. Ids are never used twice, so that number only falls. */
+  population: { providerId: number; total: number; earlier: number; newestId: number }[];
+}
+
+/** What of a provider is at LiteLLM, on its way there, or refused. */
+export interface DeploymentCounts {
+  atLitellm: number;
+  pending: number;
+  failed: number;
+}
+
+/** As `isAtLitellm` of the jobs has it: rows that a deletion has to remove first. */
+const isAtLitellm = `(deployments.applied_hash IS NOT NULL OR deployments.intent IS NOT NULL
+  OR deployments.pushed_at IS NOT NULL OR json_array_length(deployments.retired_ids) > 0)`;
+
+/** Aggregates over all rows, and cheap answers to "what changed?", for diagnostics, metrics and live events. */
+export class OverviewStore {
+  constructor(private readonly database: Database) {}
+
+  /** Another text after every committed write, of this process or another; costs nothing. */
+  async changeMarker(): Promise<string> {
+    const others = await this.database.row<{ data_version: number }>('PRAGMA data_version');
+    const own = await this.database.row<{ changes: number }>('SELECT total_changes() AS changes');
+    return `${others?.data_version} ${own?.changes}`;
+  }
+
+  async databaseFacts(): Promise<DatabaseFacts> {
+    const path = String(this.database.dataSource.options.database);
+    const startedMs = performance.now();
+    await this.database.row('SELECT id FROM settings');
+    const readMs = performance.now() - startedMs;
+    const journal = await this.database.row<{ journal_mode: string }>('PRAGMA journal_mode');
+    const migration = await this.database.row<{ name: string }>(
+      'SELECT name FROM litellm_updater_migrations ORDER BY id DESC LIMIT 1',
+    );
+    return {
+      file: basename(path),
+      sizeBytes: sizeOf(path),
+      walBytes: sizeOf(`${path}-wal`),
+      schema: migration?.name ?? null,
+      journalMode: journal?.journal_mode ?? 'unknown',
+      readMs,
+    };
+  }
+
+  async modelCounts(): Promise<ModelCounts[]> {
+    return this.#rows<ModelCounts>(
+      `SELECT provider_id AS providerId, SUM(is_orphaned = 0 AND sync_enabled) AS active,
+         SUM(is_orphaned = 0 AND NOT sync_enabled) AS disabled, SUM(is_orphaned) AS orphaned, SUM(user_modified) AS modified
+       FROM models GROUP BY provider_id`,
+    );
+  }
+
+  async deploymentCounts(): Promise<Record<DeploymentState, number>> {
+    const rows = await this.#rows<{ state: DeploymentState; count: number }>(
+      `SELECT CASE WHEN pending THEN 'pending' WHEN last_error IS NOT NULL THEN 'failed'
+           WHEN applied_hash IS NULL THEN 'absent' WHEN applied_hash IS wanted_hash THEN 'in_step'
+           ELSE 'out_of_step' END AS state, COUNT(*) AS count
+         FROM deployments GROUP BY 1`,
+    );
+    const none = { in_step: 0, out_of_step: 0, pending: 0, failed: 0, absent: 0 };
+    return { ...none, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) };
+  }
+
+  async deploymentsByProvider(): Promise<Map<number, DeploymentCounts>> {
+    const rows = await this.#rows<DeploymentCounts & { provider: number }>(
+      `SELECT provider_id AS provider, SUM(${isAtLitellm}) AS atLitellm, SUM(pending) AS pending,
+         SUM(last_error IS NOT NULL) AS failed
+       FROM deployments JOIN models ON models.id = deployments.model_id GROUP BY provider_id`,
+    );
+    return new Map(rows.map(({ provider, ...counts }) => [provider, counts]));
+  }
+
+  /** The first few model ids of each provider, those at LiteLLM before the others: what a deletion takes along. */
+  async firstModelIds(mostPerProvider: number): Promise<Map<number, string[]>> {
+    const rows = await this.#rows<{ provider: number; modelId: string }>(
+      `SELECT provider, modelId FROM (
+         SELECT provider_id AS provider, models.model_id AS modelId, ROW_NUMBER() OVER (
+             PARTITION BY provider_id ORDER BY COALESCE(${isAtLitellm}, 0) DESC, models.model_id) AS place
+           FROM models LEFT JOIN deployments ON deployments.model_id = models.id)
+        WHERE place <= ? ORDER BY provider, place`,
+      mostPerProvider,
+    );
+    const ids = new Map<number, string[]>();
+    for (const { provider, modelId } of rows) ids.set(provider, [...(ids.get(provider) ?? []), modelId]);
+    return ids;
+  }
+
+  /** How many models each of these runs has stored so far, by their stamps. */
+  async storedByRun(runIds: number[]): Promise<Map<number, number>> {
+    if (runIds.length === 0) return new Map();
+    const rows = await this.#rows<{ run: number; stored: number }>(
+      `SELECT last_seen_run_id AS run, COUNT(*) AS stored FROM models
+        WHERE last_seen_run_id IN (SELECT value FROM json_each(?)) GROUP BY last_seen_run_id`,
+      JSON.stringify(runIds),
+    );
+    return new Map(rows.map(({ run, stored }) => [run, stored]));
+  }
+
+  async runCounts(): Promise<{ kind: RunKind; state: RunState; count: number }[]> {
+    return this.#rows('SELECT kind, state, COUNT(*) AS count FROM sync_runs GROUP BY kind, state');
+  }
+
+  async failedRunsSince(since: string): Promise<number> {
+    const row = await this.database.row<{ count: number }>(
+      `SELECT COUNT(*) AS count FROM sync_runs WHERE state IN ('failed', 'lost') AND finished_at >= ?`,
+      since,
+    );
+    return row?.count ?? 0;
+  }
+
+  /** When the newest run was made; a time that lies ahead tells of a wrong clock. */
+  async newestRunAt(): Promise<string | null> {
+    const row = await this.database.row<{ at: string }>(
+      'SELECT created_at AS at FROM sync_runs ORDER BY id DESC LIMIT 1',
+    );
+    return row?.at ?? null;
+  }
+
+  /** Held runs that nobody decided about. */
+  async undecidedRuns(): Promise<{ id: number; providerName: string | null; missing: number }[]> {
+    return this.#rows(
+      `SELECT id, provider_name AS providerName, json_array_length(missing) AS missing FROM sync_runs
+        WHERE state = 'held' AND decision IS NULL ORDER BY id`,
+    );
+  }
+
+  /** Runs that are open, held, wait for pushes, are newer than `afterId`, or are asked for. */
+  async runMarks(afterId: number, ids: number[]): Promise<Mark[]> {
+    return this.#rows<Mark>(
+      `SELECT id, json_array(state, trigger, provider_id, reason, decision, renewals, list_calls, detail_calls, writes,
+           fetched, added, updated, unchanged, orphaned, restored, created, patched, replaced, removed, unchanged_pushes,
+           failed_pushes, length(skipped), length(missing), length(drifted), length(warnings), started_at, fetched_at,
+           finished_at, (SELECT COUNT(*) FROM deployments WHERE pending AND requested_run_id = sync_runs.id)) AS mark
+         FROM sync_runs WHERE id IN (
+           SELECT id FROM sync_runs WHERE state IN ('waiting', 'running') UNION
+           SELECT id FROM sync_runs WHERE state = 'held' UNION
+           SELECT requested_run_id FROM deployments WHERE pending AND requested_run_id IS NOT NULL UNION
+           SELECT id FROM sync_runs WHERE id > ? UNION SELECT value FROM json_each(?)) ORDER BY id`,
+      afterId,
+      JSON.stringify(ids),
+    );
+  }
+
+  async newestRunId(): Promise<number> {
+    const row = await this.database.row<{ id: number | null }>('SELECT MAX(id) AS id FROM sync_runs');
+    return row?.id ?? 0;
+  }
+
+  async providerMarks(): Promise<Mark[]> {
+    return this.#rows<Mark>(
+      `SELECT id, json_array(updated_at, edit_version, last_ok_at, last_error, last_error_at, deleting_at) AS mark
+        FROM providers ORDER BY id`,
+    );
+  }
+
+  async modelMarks(since: string, upToId: number): Promise<ModelMarks> {
+    const ids = async (sql: string) => (await this.#rows<{ id: number }>(sql)).map(({ id }) => id);
+    return {
+      touched: await this.#rows<Mark>(
+        `SELECT id, 'model ' || updated_at AS mark FROM models WHERE updated_at >= @since UNION ALL
+         SELECT model_id, 'push ' || COALESCE(pushed_at, '') || ' ' || COALESCE(last_error_at, '') FROM deployments
+          WHERE pushed_at >= @since OR last_error_at >= @since`,
+        { since },
+      ),
+      pending: await ids('SELECT model_id AS id FROM deployments WHERE pending'),
+      failed: await ids('SELECT model_id AS id FROM deployments WHERE last_error IS NOT NULL'),
+      orphaned: await ids('SELECT id FROM models WHERE is_orphaned'),
+      population: await this.#rows(
+        `SELECT provider_id AS providerId, COUNT(*) AS total, SUM(id <= ?) AS earlier, MAX(id) AS newestId
+           FROM models GROUP BY provider_id`,
+        upToId,
+      ),
+    };
+  }
+
+  async providersOf(modelIds: number[]): Promise<number[]> {
+    const rows = await this.#rows<{ id: number }>(
+      'SELECT DISTINCT provider_id AS id FROM models WHERE id IN (SELECT value FROM json_each(?))',
+      JSON.stringify(modelIds),
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async #rows<T>(sql: string, ...parameters: unknown[]): Promise<T[]> {
+    return this.database.dataSource.query<T[]>(sql, parameters);
+  }
+}
+
+/** 0 where there is no such file: a write-ahead log goes when the last process closes. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,51 @@
+import { listingFingerprint } from '../domain/fingerprint.js';
+import type { FoundModel } from '../domain/found-model.js';
+import { mergeFound } from '../domain/merge-found.js';
+import { normaliserVersion } from '../domain/normaliser-version.js';
+import { normaliseModel } from '../domain/normalise-model.js';
+import type { CatalogueReader } from '../domain/ports.js';
+import type { Model } from '../entities/model.js';
+import type { Provider } from '../entities/provider.js';
+import type { JobServices } from './define-job.js';
+import { accessTo } from './provider-access.js';
+
+type Services = Pick<JobServices, 'stores' | 'now'> & { catalogues: CatalogueReader };
+
+export type RefreshOutcome = 'refreshed' | 'orphaned' | 'nothing-listed';
+
+/**
+ * Reads one model again: one list call, which says whether it is still there, and its own details. Throws what the
+ * provider's client throws. An empty list proves nothing, as in a sync.
+ */
+export async function refreshModel(
+  model: Model,
+  provider: Provider,
+  { stores, catalogues, now }: Services,
+  signal: AbortSignal,
+): Promise<RefreshOutcome> {
+  const access = await accessTo(provider, stores);
+  const { entries } = await catalogues.list(access, signal);
+  const entry = entries.find(({ modelId }) => modelId === model.modelId);
+  const at = now().toISOString();
+  if (entry === undefined) {
+    if (entries.length === 0) return 'nothing-listed';
+    await stores.modelEdits.orphan(model.id, at);
+    return 'orphaned';
+  }
+  const details = catalogues.hasDetails(access)
+    ? await catalogues.details(access, model.modelId, signal)
+    : {};
+  const observed = catalogues.hasDetails(access)
+    ? (await catalogues.observedContexts(access, signal)).get(model.modelId)
+    : undefined;
+  const read: FoundModel = {
+    ...entry,
+    fingerprint: listingFingerprint(entry.listing),
+    ...details,
+    ...(observed !== undefined && { observedContext: observed }),
+  };
+  const found = mergeFound(await stores.models.rawMetadataOf(model.id), read);
+  const row = { found, normalised: normaliseModel(provider.type, found) };
+  await stores.modelEdits.storeRefreshed(model.id, row, normaliserVersion, at);
+  return 'refreshed';
+}

@@ -1,0 +1,45 @@
+// Server-sent events become DOM events `live:<name>` on the body; htmx attributes reload what they concern.
+const names = ['hello', 'runs', 'run', 'model', 'models', 'provider', 'destination', 'queues'];
+
+export function startLive() {
+  if (document.querySelector('[data-live-state]') === null) return;
+  const source = new EventSource('/api/events');
+  let lost = false;
+  source.addEventListener('open', () => {
+    show('live', 'live');
+    // What happened meanwhile was missed: everything that listens looks again.
+    if (lost) for (const name of names) tell(name, {});
+    lost = false;
+  });
+  source.addEventListener('error', () => {
+    lost = true;
+    const ended = source.readyState === EventSource.CLOSED;
+    show('away', ended ? 'not live: reload the page' : 'reconnecting');
+    if (ended) setTimeout(checkSession, 1_000);
+  });
+  for (const name of names) {
+    source.addEventListener(name, (event) => tell(name, JSON.parse(event.data || '{}')));
+  }
+  addEventListener('pagehide', () => source.close());
+}
+
+function tell(name, detail) {
+  document.body.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
+}
+
+function show(state, text) {
+  const place = document.querySelector('[data-live-state]');
+  if (place.dataset.liveState === state) return;
+  place.dataset.liveState = state;
+  place.querySelector('[data-live-text]').textContent = text;
+}
+
+/** A stream that ended for good: the session is over, or the api stopped. */
+async function checkSession() {
+  const answer = await fetch('/api/settings', { headers: { accept: 'application/json' } }).catch(
+    () => undefined,
+  );
+  if (answer?.status === 401) location.href = '/login';
+  else if (answer?.ok) location.reload();
+  else setTimeout(checkSession, 5_000);
+}
