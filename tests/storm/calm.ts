@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Row, Run } from '../support/product.js';
-import { faultsOfRow, wish } from './oracle.js';
+import { keyOf } from './keys.js';
+import { faultsOfAdoptedRow, faultsOfRow, wish } from './oracle.js';
 import { Dice } from './random.js';
-import { meddle } from './steps-at-litellm.js';
+import { chatWithAll, meddle } from './steps-of-others.js';
 import { Violation } from './violation.js';
-import { keyOf, keyOfRow } from './watch.js';
-import { ask, heldRuns, providerViews, settle, type World } from './world.js';
+import { ask, heldRuns, passTime, providerViews, settle, type World } from './world.js';
 
 /** The most that any provider's grace asks for. */
 const graceMs = 700_000;
@@ -13,20 +13,21 @@ const graceMisses = 2;
 
 /** After the faults: the providers are read until no grace is left, then one reconcile must bring LiteLLM in step. */
 export async function calm(world: World): Promise<void> {
-  const { product, litellm } = world;
+  const { litellm } = world;
   await settle(world);
   for (let round = 0; round <= graceMisses; round += 1) {
-    product.advance(graceMs);
+    passTime(world, graceMs);
     for (const provider of world.providers) await sync(world, provider.id);
   }
-  product.advance(graceMs);
+  passTime(world, graceMs);
   await meddle(world, new Dice(world.seed));
   const run = await runOf(world, '/api/reconcile');
   if (run.state !== 'done') throw new Violation(`the last reconcile is ${run.state}: ${run.reason}`);
   await rowsAreWanted(world);
 
   const before = litellm.writes.length;
-  product.advance(graceMs);
+  await chatWithAll(world);
+  passTime(world, graceMs);
   for (const { id } of world.providers) await runOf(world, `/api/providers/${id}/sync`);
   await runOf(world, '/api/reconcile');
   const written = litellm.writes.slice(before).map(({ method, id }) => `${method} ${id}`);
@@ -51,28 +52,39 @@ async function sync(world: World, providerId: number): Promise<void> {
 }
 
 async function rowsAreWanted(world: World): Promise<void> {
-  const { product, litellm, instance, providers } = world;
+  const { product, litellm, keys, instance, providers, traits } = world;
+  // What one replica wrote, the others have at their poll.
+  litellm.poll();
   const faults: string[] = [];
   const rows = new Map(litellm.rows().map((row) => [row.model_id, row]));
-  const served = new Set(litellm.served().map((row) => row.model_info['id']));
   for (const id of world.foreign.keys()) rows.delete(id);
+  const replicas = Array.from(
+    { length: traits.replicas },
+    (_none, replica) => new Set(litellm.served(replica).map((row) => row.model_info['id'])),
+  );
+  const settings: Row = (await product.call('GET', '/api/settings')).body;
   const views = await providerViews(world);
+  if (views.size !== providers.length) faults.push(`${views.size} providers, not ${providers.length}`);
   for (const { id, uuid, server, apiKey } of providers) {
     const provider = views.get(id);
     const models = await product.models(`&provider_id=${id}`);
     faults.push(...faultsOfCatalogue(provider, models, server.serves));
     for (const model of models) {
       const key = keyOf(uuid, model.model_id);
-      const own = [...rows.values()].filter((row) => keyOfRow(row.model_info, instance) === key);
+      const own = [...rows.values()].filter((row) => keys.of(row.model_id) === key);
       for (const row of own) rows.delete(row.model_id);
-      const wanted = wish(model, provider, product.services.now().getTime()) === 'present' ? 1 : 0;
-      if (own.length !== wanted) faults.push(`${key} has ${own.length} rows, not ${wanted}`);
+      const wanted = wish(model, provider, product.services.now().getTime());
+      // An orphan that is kept stays as it was when it went: there or not.
+      if (wanted === 'either' && provider.orphan_policy === 'keep' && own.length <= 1) continue;
+      const count = wanted === 'present' ? 1 : 0;
+      if (own.length !== count) faults.push(`${key} has ${own.length} rows, not ${count}`);
       const [row] = own;
-      if (row === undefined || wanted === 0) continue;
-      if (!served.has(row.model_id)) faults.push(`${key} is not served`);
+      if (row === undefined || count === 0) continue;
+      if (replicas.some((served) => !served.has(row.model_id))) faults.push(`${key} is not served`);
       const detail: Row = (await product.call('GET', `/api/models/db/${model.id}`)).body;
-      const expectation = { detail, provider, apiKey, instance };
-      faults.push(...faultsOfRow(row, expectation).map((fault) => `${key}: ${fault}`));
+      const standing = { detail, provider, apiKey, settings, instance };
+      const faultsOf = keys.isAdopted(row.model_id) ? faultsOfAdoptedRow : faultsOfRow;
+      faults.push(...faultsOf(row, standing).map((fault) => `${key}: ${fault}`));
     }
   }
   for (const row of rows.values()) faults.push(`nothing stands for ${JSON.stringify(row)}`);

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Row } from '../support/product.js';
+import { keyOf } from './keys.js';
 import { wish } from './oracle.js';
 import { Violation } from './violation.js';
-import { keyOf, keyOfRow } from './watch.js';
 import { configRowsOf, providerViews, type World } from './world.js';
 
 /** What must hold after each step, whatever is broken just now. */
@@ -24,15 +24,14 @@ export class Invariants {
     for (const [key, { model, provider }] of models)
       if (wish(model, provider, nowMs) === 'absent') gone.add(key);
     for (const key of vanished) {
-      if (!gone.has(key) && !this.mayBeGone.has(key))
+      const isLeft = this.world.left.has(key.slice(0, key.indexOf('/')));
+      if (!isLeft && !gone.has(key) && !this.mayBeGone.has(key))
         throw new Violation(`LiteLLM no longer serves ${key}, which it should`);
     }
     this.mayBeGone = gone;
 
     for (const [key, ids] of this.doubles()) {
-      const known = models.get(key)?.model;
-      // A replacement in which its model was orphaned rests until the model returns or its grace is over.
-      if (known?.deployment.state !== 'in-step' || known.is_orphaned) continue;
+      if (models.get(key)?.model.deployment.state !== 'in-step') continue;
       if (isDeepStrictEqual(rowsBefore.get(key), ids))
         throw new Violation(`${key} has the rows ${ids.join(' and ')}, and no replacement is under way`);
     }
@@ -41,20 +40,20 @@ export class Invariants {
   }
 
   private othersAreUntouched(): void {
-    const { litellm, foreign, configRows } = this.world;
+    const { litellm, foreign, configRows, traits } = this.world;
     for (const [id, row] of foreign) {
       if (JSON.stringify(litellm.row(id)) !== JSON.stringify(row)) {
         throw new Violation(`the foreign row ${id} changed to ${JSON.stringify(litellm.row(id))}`);
       }
     }
-    if (configRowsOf(litellm) !== configRows) throw new Violation('the rows of config.yaml changed');
+    if (configRowsOf(litellm, traits) !== configRows) throw new Violation('the rows of config.yaml changed');
   }
 
   /** Models with more than one row of ours. */
   private doubles(): Map<string, string[]> {
     const rows = new Map<string, string[]>();
     for (const row of this.world.litellm.rows()) {
-      const key = keyOfRow(row.model_info, this.world.instance);
+      const key = this.world.keys.of(row.model_id);
       if (key !== undefined) rows.set(key, [...(rows.get(key) ?? []), row.model_id]);
     }
     return new Map([...rows].filter(([, ids]) => ids.length > 1));

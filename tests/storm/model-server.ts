@@ -6,6 +6,8 @@ import type { Faults } from '../../sandbox/faults.js';
 
 /** A stand-in with what a storm does to it, whichever kind it is. */
 export interface ModelServer {
+  /** All its models bear it in their names. */
+  letter: string;
   type: 'ollama' | 'openai';
   baseUrl: string;
   /** Every name that it may ever serve. */
@@ -24,10 +26,17 @@ export interface ModelServer {
 
 const contextAtFirst = 8_192;
 
-export async function startOllamaServer(pool: string[], count: number): Promise<ModelServer> {
+const poolOf = (letter: string) => [
+  ...Array.from({ length: 11 }, (_none, index) => `${letter}${index}:1b`),
+  `embed-${letter}:1b`,
+];
+
+export async function startOllamaServer(letter: string, count: number): Promise<ModelServer> {
+  const pool = poolOf(letter);
   const ollama = await startOllama();
   const serves = new Map<string, number>();
   const server: ModelServer = {
+    letter,
     type: 'ollama',
     baseUrl: ollama.url,
     pool,
@@ -50,10 +59,12 @@ export async function startOllamaServer(pool: string[], count: number): Promise<
   return server;
 }
 
-export async function startVllmServer(pool: string[], count: number): Promise<ModelServer> {
+export async function startVllmServer(letter: string, count: number): Promise<ModelServer> {
+  const pool = poolOf(letter);
   const vllm = await startOpenAiCompatible();
   const serves = new Map<string, number>();
   const server: ModelServer = {
+    letter,
     type: 'openai',
     baseUrl: vllm.baseUrl,
     pool,

@@ -25,8 +25,17 @@ interface Expectation {
   model_info: Record<string, unknown>;
 }
 
-/** `detail` is `GET /api/models/db/:id`; `apiKey` is what the storm itself set. */
-function expectedRow(detail: Row, provider: Row, apiKey: string | null): Expectation {
+export interface Standing {
+  /** `GET /api/models/db/:id` */
+  detail: Row;
+  provider: Row;
+  /** What the storm itself set. */
+  apiKey: string | null;
+  settings: Row;
+  instance: string;
+}
+
+function expectedRow({ detail, provider, apiKey, settings }: Standing): Expectation {
   const { mode, ...params } = detail.effective_params as Record<string, unknown>;
   const base = (provider.litellm_base_url ?? provider.base_url) as string;
   const native = provider.type === 'ollama' && !(mode === 'embedding' && apiKey !== null);
@@ -42,6 +51,15 @@ function expectedRow(detail: Row, provider: Row, apiKey: string | null): Expecta
   }
   const limit = info['max_tokens'] ?? info['max_output_tokens'] ?? info['max_input_tokens'];
   if (limit !== undefined) info['max_tokens'] = limit;
+  const tags = new Set([
+    'lupdater',
+    `provider:${provider.name}`,
+    `type:${provider.type}`,
+    ...detail.user_tags,
+    ...provider.tags,
+  ]);
+  const tagged = settings.tags_placement === 'model_info' ? info : callParams;
+  tagged['tags'] = [...tags];
   return {
     model_name: provider.prefix === null ? detail.model_id : `${provider.prefix}/${detail.model_id}`,
     litellm_params: {
@@ -49,15 +67,6 @@ function expectedRow(detail: Row, provider: Row, apiKey: string | null): Expecta
       model: `${route}/${detail.model_id}`,
       api_base: native ? base : versioned,
       ...(key !== undefined && { api_key: key }),
-      tags: [
-        ...new Set([
-          'lupdater',
-          `provider:${provider.name}`,
-          `type:${provider.type}`,
-          ...detail.user_tags,
-          ...provider.tags,
-        ]),
-      ],
     },
     model_info: info,
   };
@@ -75,20 +84,12 @@ const notOurs = {
 };
 
 /** In words, what is wrong with a row; empty when it is exactly as wanted. */
-export function faultsOfRow(
-  row: DbRow,
-  {
-    detail,
-    provider,
-    apiKey,
-    instance,
-  }: { detail: Row; provider: Row; apiKey: string | null; instance: string },
-): string[] {
-  const expected = expectedRow(detail, provider, apiKey);
+export function faultsOfRow(row: DbRow, standing: Standing): string[] {
+  const { detail, provider, instance } = standing;
+  const expected = expectedRow(standing);
   const faults: string[] = [];
   const compare = (what: string, seen: unknown, wanted: unknown) => {
-    if (isDeepStrictEqual(seen, wanted)) return;
-    faults.push(`${what} is ${JSON.stringify(seen)}, not ${JSON.stringify(wanted)}`);
+    if (!isDeepStrictEqual(seen, wanted)) faults.push(told(what, seen, wanted));
   };
   compare('model_name', row.model_name, expected.model_name);
   for (const part of ['litellm_params', 'model_info'] as const) {
@@ -111,4 +112,21 @@ export function faultsOfRow(
   compare('the id', row.model_id, deploymentId(identity));
   compare('model_info.id', row.model_info['id'], row.model_id);
   return faults;
+}
+
+/** The predecessor's row stays as it was while nothing that it calls for is wanted otherwise. */
+export function faultsOfAdoptedRow(row: DbRow, standing: Standing): string[] {
+  const { model_name: name, litellm_params: params } = expectedRow(standing);
+  const faults = row.model_name === name ? [] : [told('model_name', row.model_name, name)];
+  for (const [key, wanted] of Object.entries(params)) {
+    const seen = row.litellm_params[key];
+    const isRoute = key === 'model' || key === 'api_base';
+    if (key === 'tags' || (seen === undefined && !isRoute) || isDeepStrictEqual(seen, wanted)) continue;
+    faults.push(told(`litellm_params.${key}`, seen, wanted));
+  }
+  return faults;
+}
+
+function told(what: string, seen: unknown, wanted: unknown): string {
+  return `${what} is ${JSON.stringify(seen)}, not ${JSON.stringify(wanted)}`;
 }

@@ -1,9 +1,9 @@
 import type { Behaviour } from '../../sandbox/faults.js';
 import type { Step } from './steps.js';
-import { keyOf } from './watch.js';
-import { type StormProvider, type World } from './world.js';
+import { keyOf } from './keys.js';
+import type { StormProvider } from './world.js';
 
-const label = (world: World, provider: StormProvider) => `p${world.providers.indexOf(provider)}`;
+const troubleOf = ({ server }: StormProvider) => `server ${server.letter}`;
 
 const behaviours: Behaviour[] = [
   { kind: 'status', status: 500 },
@@ -24,7 +24,7 @@ export const stepsAtProviders: Step[] = [
       const name = dice.pick(absent);
       provider.server.put(name, 4_096 + dice.number(3) * 1_024);
       world.ledger.change(keyOf(provider.uuid, name));
-      return `${name} at ${label(world, provider)}`;
+      return `${name} at ${provider.label}`;
     },
   },
   {
@@ -37,7 +37,7 @@ export const stepsAtProviders: Step[] = [
       const name = dice.pick(present);
       provider.server.drop(name);
       world.ledger.change(keyOf(provider.uuid, name));
-      return `${name} at ${label(world, provider)}`;
+      return `${name} at ${provider.label}`;
     },
   },
   {
@@ -51,7 +51,7 @@ export const stepsAtProviders: Step[] = [
       const context = 4_096 + dice.number(6) * 1_024;
       provider.server.put(name, context);
       world.ledger.change(keyOf(provider.uuid, name));
-      return `${name} at ${label(world, provider)}: ${context} tokens`;
+      return `${name} at ${provider.label}: ${context} tokens`;
     },
   },
   {
@@ -64,7 +64,7 @@ export const stepsAtProviders: Step[] = [
         provider.server.drop(name);
         world.ledger.change(keyOf(provider.uuid, name));
       }
-      return `at ${label(world, provider)}: ${rest.join(' ')}`;
+      return `at ${provider.label}: ${rest.join(' ')}`;
     },
   },
   {
@@ -77,19 +77,19 @@ export const stepsAtProviders: Step[] = [
         provider.server.put(name, 8_192);
         world.ledger.change(keyOf(provider.uuid, name));
       }
-      return `at ${label(world, provider)}: ${fresh.join(' ')}`;
+      return `at ${provider.label}: ${fresh.join(' ')}`;
     },
   },
   {
     name: 'a provider fails',
     weight: 6,
-    possible: (world) => world.providers.some(({ id }) => !world.troubles.has(`provider ${id}`)),
+    possible: (world) => world.providers.some((one) => !world.troubles.has(troubleOf(one))),
     async run(world, dice) {
-      const provider = dice.pick(world.providers.filter(({ id }) => !world.troubles.has(`provider ${id}`)));
+      const provider = dice.pick(world.providers.filter((one) => !world.troubles.has(troubleOf(one))));
       const { faults, nothing } = provider.server;
       const choice = dice.number(behaviours.length + 2);
-      const lasting = { steps: 1 + dice.number(4), trouble: `provider ${provider.id}` };
-      const where = label(world, provider);
+      const lasting = { steps: 1 + dice.number(4), trouble: troubleOf(provider) };
+      const where = provider.label;
       if (choice === behaviours.length) {
         await provider.server.down();
         return { ...lasting, what: `${where} is down`, undo: () => provider.server.up() };

@@ -1,10 +1,10 @@
 import { until } from '../support/until.js';
 import type { Step } from './steps.js';
-import { ask, settle, type World } from './world.js';
+import { callForward, workLeft } from './work.js';
+import { ask, canSettle, passTime, settle, works } from './world.js';
 
-const works = (world: World) => !world.troubles.has('worker') && !world.troubles.has('redis');
-/** LiteLLM's troubles hold the pushes for as long as they last. */
-const canSettle = (world: World) => works(world) && !world.troubles.has('litellm');
+/** Long enough for a verification to be given up; work that is held lasts longer than any step. */
+const mostWorkMs = 1_000;
 
 export const stepsOfMachines: Step[] = [
   {
@@ -15,7 +15,7 @@ export const stepsOfMachines: Step[] = [
       const waits = dice.chance(0.4);
       const { body } = await ask(world, 'POST', `/api/providers/${provider.id}/sync`);
       if (waits && canSettle(world)) await settle(world);
-      return `p${world.providers.indexOf(provider)}, run ${body.id}`;
+      return `${provider.label}, run ${body.id}`;
     },
   },
   {
@@ -48,11 +48,27 @@ export const stepsOfMachines: Step[] = [
     },
   },
   {
+    name: 'the product works on',
+    weight: 10,
+    possible: works,
+    // Whatever is broken: so that faults meet work, and delayed attempts are made before they end.
+    async run({ product }, dice) {
+      const hurries = dice.chance(0.6);
+      if (hurries) await callForward(product);
+      const patience = Date.now() + mostWorkMs;
+      await until(
+        'the end of the work',
+        async () => (await workLeft(product)) === 0 || Date.now() > patience,
+      );
+      return hurries ? 'and in a hurry' : '';
+    },
+  },
+  {
     name: 'time passes',
     weight: 5,
     run(world, dice) {
       const seconds = dice.pick([2, 60, 700]);
-      world.product.advance(seconds * 1_000);
+      passTime(world, seconds * 1_000);
       return `${seconds} s`;
     },
   },

@@ -1,8 +1,8 @@
 import type { Row } from '../support/product.js';
+import { keyOf } from './keys.js';
 import type { Dice } from './random.js';
 import type { Step } from './steps.js';
-import { keyOf } from './watch.js';
-import { ask, changeAll, heldRuns, type StormProvider, type World } from './world.js';
+import { ask, changeAll, graces, heldRuns, type StormProvider, type World } from './world.js';
 
 /** A model in the order of its names, so that the same dice pick the same one. */
 async function anyModel(
@@ -15,7 +15,7 @@ async function anyModel(
   const model = (await world.product.models(`&provider_id=${provider.id}`)).find(
     (one) => one.model_id === name,
   );
-  const label = { model_id: `${name} of p${world.providers.indexOf(provider)}` };
+  const label = { model_id: `${name} of ${provider.label}` };
   return {
     model: model === undefined ? { ...label, missing: true } : { ...model, ...label },
     async edit(body) {
@@ -58,7 +58,8 @@ function providerStep(
       changeAll(world, provider);
       const { status } = await ask(world, 'PATCH', `/api/providers/${provider.id}`, wanted);
       if (status < 300 && 'api_key' in wanted) provider.apiKey = wanted['api_key'] as string | null;
-      return `p${world.providers.indexOf(provider)} ${JSON.stringify(wanted)}: ${status}`;
+      if (status < 300 && 'name' in wanted) provider.name = wanted['name'] as string;
+      return `${provider.label} ${JSON.stringify(wanted)}: ${status}`;
     },
   };
 }
@@ -81,7 +82,7 @@ export const stepsOfPeople: Step[] = [
   editStep('reset', 3, () => undefined),
   providerStep('rename a provider', 1, (_dice, provider) => {
     provider.renames += 1;
-    return { name: `p-${provider.id}-${provider.renames}` };
+    return { name: `${provider.label}-renamed-${provider.renames}` };
   }),
   providerStep('change a prefix', 1, (dice) => ({ prefix: dice.pick([null, 'box', 'attic', 'loft']) })),
   providerStep('rotate a key', 1, (dice) => ({ api_key: dice.pick([null, 'key-one', 'key-two']) })),
@@ -91,6 +92,17 @@ export const stepsOfPeople: Step[] = [
   providerStep('change the URL for LiteLLM', 1, (dice, { server }) => ({
     litellm_base_url: dice.pick([null, `http://gateway.local:9000${server.type === 'ollama' ? '' : '/v1'}`]),
   })),
+  {
+    name: 'change what becomes of orphans',
+    weight: 2,
+    // Explains no write: an orphan's removal is explained by its going.
+    async run(world, dice) {
+      const provider = dice.pick(world.providers);
+      const policy = dice.pick([{ orphan_policy: 'keep' }, { orphan_policy: 'remove' }, ...graces]);
+      const { status } = await ask(world, 'PATCH', `/api/providers/${provider.id}`, policy);
+      return `${provider.label} ${JSON.stringify(policy)}: ${status}`;
+    },
+  },
   {
     name: 'decide a held run',
     weight: 6,

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { walk, Wreck } from './walk.js';
 
-// An even seed storms over LiteLLM 1.81, an odd one over 1.105.
+// LiteLLM 1.81 with one replica, and 1.105 with two; at both the predecessor's rows are there first (`create-world.ts`).
 test.each([4, 7])('a storm of 60 steps, seed %i', async (seed) => {
   try {
     const { writes, models } = await walk({ seed, steps: 60 });

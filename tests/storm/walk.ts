@@ -1,14 +1,26 @@
 import { calm } from './calm.js';
+import { createWorld } from './create-world.js';
 import { Invariants } from './invariants.js';
 import { Dice } from './random.js';
 import { stepsAtLitellm } from './steps-at-litellm.js';
 import { stepsAtProviders } from './steps-at-providers.js';
 import type { Lasting } from './steps.js';
+import { stepsOfComingAndGoing } from './steps-of-coming-and-going.js';
 import { stepsOfMachines } from './steps-of-machines.js';
+import { stepsOfOthers } from './steps-of-others.js';
 import { stepsOfPeople } from './steps-of-people.js';
-import { createWorld, type Machines, type World } from './world.js';
+import { stepsOfSettings } from './steps-of-settings.js';
+import type { Machines, World } from './world.js';
 
-const allSteps = [...stepsAtProviders, ...stepsOfPeople, ...stepsAtLitellm, ...stepsOfMachines];
+const allSteps = [
+  ...stepsAtProviders,
+  ...stepsOfPeople,
+  ...stepsOfComingAndGoing,
+  ...stepsOfSettings,
+  ...stepsAtLitellm,
+  ...stepsOfOthers,
+  ...stepsOfMachines,
+];
 
 export interface Walk {
   seed: number;

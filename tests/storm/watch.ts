@@ -1,48 +1,47 @@
 import type { LitellmStandIn } from '../../sandbox/litellm/start-litellm.js';
+import type { Keys } from './keys.js';
 
 const everyMs = 3;
 
-/** `<provider uuid>/<model id>`: names a model through renames, prefixes and generations. */
-export function keyOf(provider: unknown, model: unknown): string {
-  return `${String(provider)}/${String(model)}`;
+/** One place to look: LiteLLM's database, or what one replica serves. */
+interface View {
+  keys: () => Set<string>;
+  seen: Set<string>;
+  excused: Set<string>;
 }
 
-/** The model that a row of ours at LiteLLM stands for; undefined for everybody else's row. */
-export function keyOfRow(modelInfo: Record<string, unknown>, instance: string): string | undefined {
-  const marker = modelInfo['litellm_updater'];
-  if (typeof marker !== 'object' || marker === null) return undefined;
-  const { instance: whose, provider, model } = marker as Record<string, unknown>;
-  return whose === instance ? keyOf(provider, model) : undefined;
-}
-
-/** Looks all the time at what LiteLLM serves, so that a gap of a few milliseconds is seen as well. */
+/**
+ * Looks all the time at what LiteLLM has and at what each replica serves, so that a gap of a few milliseconds is seen as well.
+ * A replica that forgets what the database lost before, a poll later, is not told a second time.
+ */
 export class Watch {
-  private served = new Set<string>();
-  private vanished = new Set<string>();
-  private readonly excused = new Set<string>();
-  private excuses = 0;
+  /** A PATCH of ours may leave a replica without any model for a moment: people chose so on an old LiteLLM. */
+  patchesMayGap = false;
+  private readonly table: View;
+  private readonly replicas: View[];
+  private readonly vanished = new Set<string>();
   private readonly timer: NodeJS.Timeout;
+  private excuses = 0;
+  private writesSeen = 0;
 
   constructor(
     private readonly litellm: LitellmStandIn,
-    private readonly instance: string,
+    private readonly keys: Keys,
+    replicas: number,
   ) {
+    this.table = this.view(() => litellm.rows().map((row) => row.model_id));
+    this.replicas = Array.from({ length: replicas }, (_none, replica) =>
+      this.view(() => litellm.served(replica).map((row) => row.model_info['id'])),
+    );
     this.timer = setInterval(() => this.look(), everyMs).unref();
   }
 
   look(): void {
-    const now = new Set<string>();
-    for (const { model_info: info } of this.litellm.served()) {
-      const key = keyOfRow(info, this.instance);
-      if (key !== undefined) now.add(key);
-    }
-    for (const key of this.served) {
-      if (now.has(key)) continue;
-      if (this.excuses > 0) this.excused.add(key);
-      else if (!this.excused.has(key)) this.vanished.add(key);
-    }
-    for (const key of now) if (this.excuses === 0) this.excused.delete(key);
-    this.served = now;
+    const news = this.litellm.writes.slice(this.writesSeen);
+    this.writesSeen += news.length;
+    const gap = this.patchesMayGap && news.some(({ method }) => method.startsWith('PATCH'));
+    this.compare(this.table, false, () => true);
+    for (const replica of this.replicas) this.compare(replica, gap, (key) => this.table.seen.has(key));
   }
 
   /** Somebody else's doing: what vanishes during the act may be gone until it is served again. */
@@ -67,5 +66,22 @@ export class Watch {
 
   stop(): void {
     clearInterval(this.timer);
+  }
+
+  private compare(view: View, gap: boolean, counts: (key: string) => boolean): void {
+    const now = view.keys();
+    const excused = gap || this.excuses > 0;
+    for (const key of view.seen) {
+      if (now.has(key)) continue;
+      if (excused) view.excused.add(key);
+      else if (!view.excused.has(key) && counts(key)) this.vanished.add(key);
+    }
+    for (const key of now) if (!excused) view.excused.delete(key);
+    view.seen = now;
+  }
+
+  private view(ids: () => unknown[]): View {
+    const keys = () => new Set(ids().flatMap((id) => this.keys.of(id) ?? []));
+    return { keys, seen: new Set(), excused: new Set() };
   }
 }

@@ -1,14 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { DbRow } from '../../sandbox/litellm/database.js';
-import { startLitellm, type LitellmStandIn } from '../../sandbox/litellm/start-litellm.js';
-import { Product, type Answer, type Row, type Run } from '../support/product.js';
+import type { LitellmStandIn } from '../../sandbox/litellm/start-litellm.js';
+import type { Product } from '../support/product.js';
+import { type Answer, type Row, type Run } from '../support/product.js';
 import { until } from '../support/until.js';
-import { Ledger } from './ledger.js';
-import { startOllamaServer, startVllmServer, type ModelServer } from './model-server.js';
+import { keyOf, type Keys } from './keys.js';
+import type { Ledger } from './ledger.js';
+import type { ModelServer } from './model-server.js';
 import { Violation } from './violation.js';
-import { keyOf, Watch } from './watch.js';
+import type { Watch } from './watch.js';
+import { callForward, workLeft } from './work.js';
 
 /** What a storm can kill beside its own process; only the long form has it. */
 export interface Machines {
@@ -19,10 +19,22 @@ export interface Machines {
   startWorker(dataDir: string, prefix: string): Promise<{ kill(): Promise<void> }>;
 }
 
+/** What differs between the walks of two seeds. */
+export interface Traits {
+  version: string;
+  /** A PATCH leaves it without models for a moment, and its replicas learn of changed parameters only. */
+  isOld: boolean;
+  replicas: number;
+  hasPredecessor: boolean;
+}
+
 export interface StormProvider {
   id: number;
   uuid: string;
   server: ModelServer;
+  /** Names it in the log. */
+  label: string;
+  name: string;
   /** Set by the storm itself: the API never tells it. */
   apiKey: string | null;
   renames: number;
@@ -30,113 +42,59 @@ export interface StormProvider {
 
 export interface World {
   seed: number;
+  traits: Traits;
   product: Product;
   litellm: LitellmStandIn;
   providers: StormProvider[];
+  /** Model servers that no provider reads from, and the name of the next one that will. */
+  idle: { server: ModelServer; name: string }[];
+  /** Of providers that were deleted. */
+  left: Set<string>;
   instance: string;
+  keys: Keys;
   watch: Watch;
   ledger: Ledger;
   machines: Machines | undefined;
   /** Rows that are not ours, as they must stay. */
   foreign: Map<string, DbRow>;
   configRows: string;
-  /** Names of what is wrong now: `litellm`, `provider <id>`, `worker`, `redis`. */
+  /** Names of what is wrong now: `litellm`, `server <letter>`, `worker`, `redis`. */
   troubles: Set<string>;
   close(): Promise<void>;
 }
 
-const poolOf = (letter: string) => [
-  ...Array.from({ length: 11 }, (_none, index) => `${letter}${index}:1b`),
-  `embed-${letter}:1b`,
+export const graces = [
+  { grace_misses: 0, grace_seconds: 0 },
+  { grace_misses: 2, grace_seconds: 600 },
+  { grace_misses: 1, grace_seconds: 0 },
 ];
 
-const configRow = {
-  model_name: 'a1:1b',
-  litellm_params: { model: 'openai/a1', api_base: 'http://config.invalid/v1' },
-  model_info: { id: 'from-config' },
-};
-
-export async function createWorld(seed: number, machines?: Machines): Promise<World> {
-  const version = seed % 2 === 0 ? '1.81.15' : '1.105.0';
-  const litellm = await startLitellm({ version, configRows: [configRow], pollMs: 500 });
-  const servers = [
-    await startOllamaServer(poolOf('a'), 6),
-    await startVllmServer(poolOf('b'), 6),
-    await startOllamaServer(poolOf('c'), 5),
-  ];
-  const dataDir = mkdtempSync(join(tmpdir(), 'litellm-updater-storm-'));
-  const product = await Product.start({
-    litellmUrl: litellm.url,
-    litellmKey: litellm.masterKey,
-    pollSeconds: 1,
-    dataDir,
-    ...(machines && { redisUrl: machines.redisUrl }),
-  });
-  const instance = (await product.call('GET', '/api/settings')).body.instance_id as string;
-  const providers: StormProvider[] = [];
-  const world: World = {
-    seed,
-    product,
-    litellm,
-    providers,
-    instance,
-    watch: new Watch(litellm, instance),
-    ledger: new Ledger(litellm, instance),
-    machines,
-    foreign: new Map(),
-    configRows: configRowsOf(litellm),
-    troubles: new Set(),
-    async close() {
-      world.watch.stop();
-      await product.stop();
-      await Promise.all([litellm.close(), ...servers.map((server) => server.close())]);
-      rmSync(dataDir, { recursive: true, force: true });
-    },
-  };
-  const graces = [
-    { prefix: 'box', grace_misses: 0, grace_seconds: 0 },
-    { grace_misses: 2, grace_seconds: 600 },
-    { prefix: 'attic', grace_misses: 1, grace_seconds: 0 },
-  ];
-  for (const [index, server] of servers.entries()) {
-    const { id, uuid } = await product.addProvider({
-      name: `p${index}`,
-      base_url: server.baseUrl,
-      type: server.type,
-      ...graces[index],
-    });
-    providers.push({ id, uuid, server, apiKey: null, renames: 0 });
-    for (const name of server.pool) world.ledger.know(uuid, name);
-    for (const name of server.serves.keys()) world.ledger.change(keyOf(uuid, name));
-  }
-  addForeign(world, {
-    model_name: 'box/a0:1b',
-    litellm_params: { model: 'openai/a0', api_base: 'http://alice.invalid/v1', tags: ['lupdater'] },
-    model_info: { id: 'by-alice', mode: 'chat' },
-  });
-  addForeign(world, {
-    model_name: 'box/a2:1b',
-    litellm_params: { model: 'ollama_chat/a2:1b', api_base: servers[0]?.baseUrl ?? '' },
-    model_info: {
-      id: 'of-another-instance',
-      mode: 'chat',
-      litellm_updater: {
-        v: 1,
-        instance: '5a0e62f2-2f54-4c1c-9d30-0f9b5bb1d7c5',
-        provider: providers[0]?.uuid ?? '',
-        model: 'a2:1b',
-        generation: 0,
-        hash: 'sha256:0',
-      },
-    },
-  });
-  await ask(world, 'POST', '/api/sync');
-  await settle(world);
-  return world;
+/** Undefined while the name is taken. */
+export async function addProvider(
+  world: World,
+  server: ModelServer,
+  name: string,
+  fields: Record<string, unknown>,
+): Promise<StormProvider | undefined> {
+  const body = { name, base_url: server.baseUrl, type: server.type, ...fields };
+  const { status, body: added } = await ask(world, 'POST', '/api/providers', body);
+  if (status === 409) return undefined;
+  if (status !== 201) throw new Violation(`adding a provider answered ${status}: ${JSON.stringify(added)}`);
+  const { id, uuid } = added;
+  const label = `p${world.providers.length + world.left.size}`;
+  const provider = { id, uuid, server, label, name, apiKey: null, renames: 0 };
+  world.providers.push(provider);
+  for (const model of server.pool) world.keys.know(uuid, model);
+  for (const model of server.serves.keys()) world.ledger.change(keyOf(uuid, model));
+  return provider;
 }
 
-export function configRowsOf(litellm: LitellmStandIn): string {
-  return JSON.stringify(litellm.served().filter((row) => row.model_info['db_model'] === false));
+/** As each replica serves them. */
+export function configRowsOf(litellm: LitellmStandIn, { replicas }: Traits): string {
+  const rows = Array.from({ length: replicas }, (_none, replica) =>
+    litellm.served(replica).filter((row) => row.model_info['db_model'] === false),
+  );
+  return JSON.stringify(rows);
 }
 
 export function addForeign({ litellm, foreign }: World, row: Parameters<LitellmStandIn['seed']>[0]): void {
@@ -166,26 +124,28 @@ export async function heldRuns({ product }: World): Promise<Run[]> {
   return body.items.filter((run: Run) => run.decision === null);
 }
 
+export const works = ({ troubles }: World) => !troubles.has('worker') && !troubles.has('redis');
+export const isWell = ({ troubles }: World) => !troubles.has('litellm');
+/** LiteLLM's troubles hold the pushes for as long as they last. */
+export const canSettle = (world: World) => works(world) && isWell(world);
+
+/** On every clock: LiteLLM's replicas read their table meanwhile. */
+export function passTime({ product, litellm }: World, ms: number): void {
+  litellm.poll();
+  product.advance(ms);
+}
+
 /** A change that concerns every model of a provider. */
 export function changeAll({ ledger }: World, { uuid, server }: StormProvider): void {
   for (const name of server.pool) ledger.change(keyOf(uuid, name));
 }
 
 /** Waits until no job is left; what only waits for its time is called forward. */
-export async function settle({ product }: World, patienceMs = 90_000): Promise<void> {
-  const queues = Object.values(product.queues.byName);
+export async function settle({ product }: World, patienceMs = 180_000): Promise<void> {
   await until(
     'a quiet product',
     async () => {
-      let left = 0;
-      for (const queue of queues) {
-        await queue.removeRateLimitKey().catch(() => undefined);
-        const delayed = (await queue.getDelayed()).filter((job) => job.repeatJobKey === undefined);
-        for (const job of delayed) await job.promote().catch(() => undefined);
-        left +=
-          delayed.length +
-          (await queue.getJobCountByTypes('active', 'waiting', 'prioritized', 'waiting-children'));
-      }
+      const left = (await callForward(product)) + (await workLeft(product));
       if (left > 0) await new Promise((resolve) => setTimeout(resolve, 50));
       return left === 0;
     },
