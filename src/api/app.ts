@@ -1,3 +1,4 @@
+import compression from 'compression';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { needs, type Gate } from './auth.js';
@@ -27,6 +28,7 @@ export function createApp(services: ApiServices, gate: Gate, streams = new Event
       contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     }),
   );
+  app.use(compression({ filter: isCompressible }));
   app.use(healthRoutes(services));
   app.use(staticFiles());
   app.use(loginPage(gate, loginLimit(services.redisCommand, services.prefix), services));
@@ -41,7 +43,6 @@ export function createApp(services: ApiServices, gate: Gate, streams = new Event
   app.get('/api/events', needs('read'), streams.serve);
   app.get('/metrics', needs('read'), metrics(services));
   app.post('/logout', logout(gate));
-  app.get('/', (_request, response) => response.redirect(bullBoardPath));
   app.use(bullBoardPath, boardAccess, boardHelmet, bullBoard(services.queues));
   app.use(servePages(services));
   app.use(express.json({ limit: bodyLimit }), express.urlencoded({ extended: false, limit: bodyLimit }));
@@ -50,6 +51,10 @@ export function createApp(services: ApiServices, gate: Gate, streams = new Event
   app.use(problemHandler(services));
   return app;
 }
+
+/** A compressed stream of events would wait for more before it says anything. */
+const isCompressible: compression.CompressionFilter = (request, response) =>
+  request.path !== '/api/events' && compression.filter(request, response);
 
 /** Looking at queues is reading; retrying, cleaning or pausing them is the administrator's. */
 const boardAccess: express.RequestHandler = (request, response, next) => {
@@ -62,7 +67,7 @@ const boardHelmet = helmet({
   contentSecurityPolicy: {
     directives: {
       scriptSrc: ["'self'", "'unsafe-inline'"],
-      styleSrc: ["'self'", "'unsafe-inline'", 'https:'],
+      styleSrc: ["'self'", "'unsafe-inline'"],
       upgradeInsecureRequests: null,
     },
   },

@@ -5,7 +5,7 @@ import { requireDestination } from './apply-changes.js';
 import type { ApiServices } from './define-route.js';
 import type { Clock } from './destination-rows.js';
 import { withPatience } from './patience.js';
-import { upstream } from './problem.js';
+import { upstream } from './upstream.js';
 
 /** A person waits in front of it; a thousand rows take LiteLLM a second. */
 const patienceMs = 30_000;

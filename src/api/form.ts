@@ -23,7 +23,9 @@ export function readForm(fields: Fields, kinds: Record<string, keyof typeof read
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
       const text = texts(value);
-      return [name, text === '' ? null : readers[kinds[name] ?? 'text'](text)];
+      // A field may be called `toString`, and that is no kind.
+      const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+      return [name, text === '' ? null : readers[kind ?? 'text'](text)];
     }),
   );
 }

@@ -1,4 +1,10 @@
-import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
 import type { Gate } from './auth.js';
 import type { ApiServices } from './define-route.js';
 import { loginView } from './pages/serve-pages.js';
@@ -33,7 +39,22 @@ export function loginPage(
     express.urlencoded({ extended: false, limit: '10kb' }),
     (request, response) => admit((request.body as { token?: unknown } | undefined)?.token, request, response),
   );
+  // A person at the form reads why in its place; a script gets the problem document.
+  const refusedAtForm: ErrorRequestHandler = (
+    error: Error & { status?: number },
+    request,
+    response,
+    next,
+  ) => {
+    if (error.status !== 429 || request.accepts(['json', 'html']) !== 'html') next(error);
+    else response.status(429).send(loginView(`${capital(error.message)}.`, services));
+  };
+  router.use('/login', refusedAtForm);
   return router;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Behind the guard: nobody else's page may end a session. */

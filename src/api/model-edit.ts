@@ -7,13 +7,19 @@ import type { Model } from '../entities/model.js';
 import type { ModelEdit } from '../entities/model-edits-store.js';
 import { names } from './provider-schema.js';
 
+/** Or a text with commas, as the predecessor's scripts send it. */
+const tagNames = z.union(
+  [names, z.string().max(20_000).transform(namesIn).pipe(names)],
+  'takes a list of texts, or one text with commas',
+);
+
 /** Absent fields stay, null clears one; `params` replaces the whole object. */
 export const modelUpdate = z
   .strictObject({
     params: userParams.nullable(),
     user_params: userParams.nullable(),
-    tags: names.nullable(),
-    access_groups: names.nullable(),
+    tags: tagNames.nullable(),
+    access_groups: tagNames.nullable(),
     sync_enabled: z.boolean('takes true or false'),
     mode: z
       .union(
@@ -52,6 +58,13 @@ export function modelEditOf(body: ModelUpdate, model: Model): ModelEdit {
     ...(Object.keys(touched).length > 0 && { userModified: true }),
     ...(body.sync_enabled !== undefined && { syncEnabled: body.sync_enabled }),
   };
+}
+
+function namesIn(text: string): string[] {
+  return text
+    .split(/[,\n]/)
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 function withMode(params: JsonObject | null, mode: ModelUpdate['mode']): JsonObject | null {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { modelCategories } from '../domain/kinds.js';
 import { publishedContext } from '../domain/published-context.js';
+import { systemTags } from '../domain/tags.js';
 import { whatIsWanted } from '../domain/want.js';
 import { displayName, effectiveParams, providerParams } from '../domain/wanted-deployment.js';
 import type { AuditEvent } from '../entities/audit-event.js';
@@ -40,9 +41,9 @@ export const modelView = z
     max_output_tokens: z.int().nullable(),
     category: z.enum(modelCategories),
     capabilities: z.array(z.string()),
-    tags: z.array(z.string()).describe('user tags'),
-    user_tags: z.array(z.string()),
-    access_groups: z.array(z.string()),
+    tags: z.array(z.string()).describe('what its deployment is tagged with: ours, its own, its provider’s'),
+    user_tags: z.array(z.string()).describe('its own'),
+    access_groups: z.array(z.string()).describe('its own; its provider’s count where it has none'),
     pricing_profile: z.string().nullable(),
     pricing_override: z.record(z.string(), z.number()),
     ollama_mode: z.string().nullable(),
@@ -99,7 +100,12 @@ export function viewModel({ model, provider, deployment, nowMs }: ModelParts): z
     max_output_tokens: model.maxOutputTokens,
     category: model.category,
     capabilities: model.capabilities,
-    tags: model.userTags ?? [],
+    tags: systemTags({
+      providerName: provider.name,
+      kind: provider.type,
+      modelTags: model.userTags ?? [],
+      providerTags: provider.tags ?? [],
+    }),
     user_tags: model.userTags ?? [],
     access_groups: model.accessGroups ?? [],
     pricing_profile: model.pricingProfile,

@@ -10,9 +10,10 @@ export const idParams = z.object({
   id: z.coerce.number('takes a number').int('takes a whole number').positive('takes a number above 0'),
 });
 
+/** Capitals are how a script in Python writes them. */
 export const queryBoolean = z
-  .enum(['true', 'false', '1', '0'], 'takes true or false')
-  .transform((text) => text === 'true' || text === '1');
+  .enum(['true', 'false', '1', '0', 'True', 'False'], 'takes true or false')
+  .transform((text) => text === '1' || text.toLowerCase() === 'true');
 
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), total: z.int() });

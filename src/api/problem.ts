@@ -50,15 +50,6 @@ export function fromZod(error: z.ZodError): Error {
   );
 }
 
-/** A call to a server that is not ours; what it throws says in words what is wrong there, and echoes no foreign body. */
-export async function upstream<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw createError(502, messageOf(error), { cause: error });
-  }
-}
-
 export const notFound: RequestHandler = (request, _response, next) => {
   next(createError(404, `there is nothing at ${request.path}`));
 };

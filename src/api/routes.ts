@@ -4,6 +4,7 @@ import { connectionTestRoutes } from './routes/connection-tests.js';
 import { destinationTestRoutes } from './routes/destination-test.js';
 import { destinationRoutes } from './routes/destination.js';
 import { liveLookRoutes } from './routes/live-look.js';
+import { discoverRoutes } from './routes/discover.js';
 import { diagnosticsRoutes } from './routes/diagnostics.js';
 import { modelActionRoutes } from './routes/model-actions.js';
 import { modelBulkRoutes } from './routes/model-bulk.js';
@@ -20,6 +21,7 @@ import { tokenRoutes } from './routes/tokens.js';
 export const routes: Route[] = [
   ...runRoutes,
   ...connectionTestRoutes,
+  ...discoverRoutes,
   ...providerPresetRoutes,
   ...providerActionRoutes,
   ...providerRoutes,

@@ -5,7 +5,11 @@ import type { z } from 'zod';
 import { QueueUnavailableError } from '../jobs/enqueue.js';
 import { actorOf } from './auth.js';
 import type { ApiServices, Route } from './define-route.js';
-import { fromZod } from './problem.js';
+import { isNestedDeeper } from './is-nested-deeper.js';
+import { fromZod, invalidField } from './problem.js';
+
+/** Parsing, comparing and pushing recurse, and SQLite and LiteLLM's Python end at about 1,000. */
+const mostLevels = 100;
 
 /** A declared route as Express runs it: parse, ask the handler, answer. */
 export function serve(route: Route, services: ApiServices): RequestHandler {
@@ -41,7 +45,11 @@ function read(schema: z.ZodType | undefined, value: unknown): unknown {
 }
 
 function bodyOf(request: Request, route: Route): unknown {
-  if (request.is('application/json')) return request.body;
+  if (request.is('application/json')) {
+    if (isNestedDeeper(request.body, mostLevels))
+      throw invalidField('body', `takes at most ${mostLevels} levels of lists and objects in each other`);
+    return request.body;
+  }
   if (request.is('application/x-www-form-urlencoded') && route.fromForm) {
     return route.fromForm(request.body as Record<string, unknown>);
   }

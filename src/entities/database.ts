@@ -48,6 +48,11 @@ export class Database {
     return this.patiently(() => this.#prepare(sql).get(...parameters) as T | undefined);
   }
 
+  /** The same of many. */
+  async rows<T>(sql: string, ...parameters: unknown[]): Promise<T[]> {
+    return this.patiently(() => this.#prepare(sql).all(...parameters) as T[]);
+  }
+
   /** The row with these values, as its repository would return it. */
   async one<T extends ObjectLiteral>(entity: EntityTarget<T>, where: Partial<T>): Promise<T | null> {
     const table = this.#table(entity);

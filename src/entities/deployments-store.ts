@@ -16,6 +16,17 @@ export interface ModelWithDeployment {
   deployment: Deployment | undefined;
 }
 
+/** What of a provider is at LiteLLM, on its way there, or refused. */
+interface ProviderDeployments {
+  atLitellm: number;
+  pending: number;
+  failed: number;
+}
+
+/** As `isAtLitellm` of the jobs has it: rows that a deletion has to remove first. */
+const isAtLitellm = `(deployments.applied_hash IS NOT NULL OR deployments.intent IS NOT NULL
+  OR deployments.pushed_at IS NOT NULL OR json_array_length(deployments.retired_ids) > 0)`;
+
 export class DeploymentsStore {
   constructor(private readonly database: Database) {}
 
@@ -43,6 +54,30 @@ export class DeploymentsStore {
       .getMany();
     const byModel = new Map(deployments.map((row) => [row.modelId, row]));
     return models.map((model) => ({ model, deployment: byModel.get(model.id) }));
+  }
+
+  async countsByProvider(): Promise<Map<number, ProviderDeployments>> {
+    const rows: (ProviderDeployments & { provider: number })[] = await this.database.dataSource.query(
+      `SELECT provider_id AS provider, SUM(${isAtLitellm}) AS atLitellm, SUM(pending) AS pending,
+         SUM(last_error IS NOT NULL) AS failed
+       FROM deployments JOIN models ON models.id = deployments.model_id GROUP BY provider_id`,
+    );
+    return new Map(rows.map(({ provider, ...counts }) => [provider, counts]));
+  }
+
+  /** The first few model ids of each provider, those at LiteLLM before the others: what a deletion takes along. */
+  async firstToGo(mostPerProvider: number): Promise<Map<number, string[]>> {
+    const rows: { provider: number; modelId: string }[] = await this.database.dataSource.query(
+      `SELECT provider, modelId FROM (
+         SELECT provider_id AS provider, models.model_id AS modelId, ROW_NUMBER() OVER (
+             PARTITION BY provider_id ORDER BY COALESCE(${isAtLitellm}, 0) DESC, models.model_id) AS place
+           FROM models LEFT JOIN deployments ON deployments.model_id = models.id)
+        WHERE place <= ? ORDER BY provider, place`,
+      [mostPerProvider],
+    );
+    const ids = new Map<number, string[]>();
+    for (const { provider, modelId } of rows) ids.set(provider, [...(ids.get(provider) ?? []), modelId]);
+    return ids;
   }
 
   /**

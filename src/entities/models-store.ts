@@ -128,9 +128,10 @@ export class ModelsStore {
   }
 
   async rawMetadataByModelId(providerId: number, modelIds: string[]): Promise<Map<string, FoundModel>> {
-    const rows: { model_id: string; raw_metadata: string }[] = await this.database.dataSource.query(
-      `SELECT model_id, raw_metadata FROM models WHERE provider_id = ? AND model_id IN (${modelIds.map(() => '?').join(', ')})`,
-      [providerId, ...modelIds],
+    const rows = await this.database.rows<{ model_id: string; raw_metadata: string }>(
+      'SELECT model_id, raw_metadata FROM models WHERE provider_id = ? AND model_id IN (SELECT value FROM json_each(?))',
+      providerId,
+      JSON.stringify(modelIds),
     );
     return new Map(rows.map((row) => [row.model_id, JSON.parse(row.raw_metadata) as FoundModel]));
   }

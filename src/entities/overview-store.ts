@@ -3,6 +3,14 @@ import { basename } from 'node:path';
 import type { Database } from './database.js';
 import type { RunKind, RunState } from './sync-run.js';
 
+export interface FailedPush {
+  modelRef: number;
+  modelId: string;
+  providerName: string;
+  error: string;
+  at: string | null;
+}
+
 export interface DatabaseFacts {
   /** Without its folder: nobody's home directory is told. */
   file: string;
@@ -42,17 +50,6 @@ export interface ModelMarks {
   /** Of each provider; `earlier`: those up to the asked id. Ids are never used twice, so that number only falls. */
   population: { providerId: number; total: number; earlier: number; newestId: number }[];
 }
-
-/** What of a provider is at LiteLLM, on its way there, or refused. */
-export interface DeploymentCounts {
-  atLitellm: number;
-  pending: number;
-  failed: number;
-}
-
-/** As `isAtLitellm` of the jobs has it: rows that a deletion has to remove first. */
-const isAtLitellm = `(deployments.applied_hash IS NOT NULL OR deployments.intent IS NOT NULL
-  OR deployments.pushed_at IS NOT NULL OR json_array_length(deployments.retired_ids) > 0)`;
 
 /** Aggregates over all rows, and cheap answers to "what changed?", for diagnostics, metrics and live events. */
 export class OverviewStore {
@@ -103,41 +100,6 @@ export class OverviewStore {
     return { ...none, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) };
   }
 
-  async deploymentsByProvider(): Promise<Map<number, DeploymentCounts>> {
-    const rows = await this.#rows<DeploymentCounts & { provider: number }>(
-      `SELECT provider_id AS provider, SUM(${isAtLitellm}) AS atLitellm, SUM(pending) AS pending,
-         SUM(last_error IS NOT NULL) AS failed
-       FROM deployments JOIN models ON models.id = deployments.model_id GROUP BY provider_id`,
-    );
-    return new Map(rows.map(({ provider, ...counts }) => [provider, counts]));
-  }
-
-  /** The first few model ids of each provider, those at LiteLLM before the others: what a deletion takes along. */
-  async firstModelIds(mostPerProvider: number): Promise<Map<number, string[]>> {
-    const rows = await this.#rows<{ provider: number; modelId: string }>(
-      `SELECT provider, modelId FROM (
-         SELECT provider_id AS provider, models.model_id AS modelId, ROW_NUMBER() OVER (
-             PARTITION BY provider_id ORDER BY COALESCE(${isAtLitellm}, 0) DESC, models.model_id) AS place
-           FROM models LEFT JOIN deployments ON deployments.model_id = models.id)
-        WHERE place <= ? ORDER BY provider, place`,
-      mostPerProvider,
-    );
-    const ids = new Map<number, string[]>();
-    for (const { provider, modelId } of rows) ids.set(provider, [...(ids.get(provider) ?? []), modelId]);
-    return ids;
-  }
-
-  /** How many models each of these runs has stored so far, by their stamps. */
-  async storedByRun(runIds: number[]): Promise<Map<number, number>> {
-    if (runIds.length === 0) return new Map();
-    const rows = await this.#rows<{ run: number; stored: number }>(
-      `SELECT last_seen_run_id AS run, COUNT(*) AS stored FROM models
-        WHERE last_seen_run_id IN (SELECT value FROM json_each(?)) GROUP BY last_seen_run_id`,
-      JSON.stringify(runIds),
-    );
-    return new Map(rows.map(({ run, stored }) => [run, stored]));
-  }
-
   async runCounts(): Promise<{ kind: RunKind; state: RunState; count: number }[]> {
     return this.#rows('SELECT kind, state, COUNT(*) AS count FROM sync_runs GROUP BY kind, state');
   }
@@ -164,6 +126,29 @@ export class OverviewStore {
       `SELECT id, provider_name AS providerName, json_array_length(missing) AS missing FROM sync_runs
         WHERE state = 'held' AND decision IS NULL ORDER BY id`,
     );
+  }
+
+  /** Pushes that LiteLLM refused, the latest first; those that are tried again at this moment as well. */
+  async failedPushes(limit: number): Promise<FailedPush[]> {
+    return this.#rows<FailedPush>(
+      `SELECT models.id AS modelRef, models.model_id AS modelId, providers.name AS providerName,
+         deployments.last_error AS error, deployments.last_error_at AS at
+       FROM deployments JOIN models ON models.id = deployments.model_id
+         JOIN providers ON providers.id = models.provider_id
+       WHERE deployments.last_error IS NOT NULL ORDER BY deployments.last_error_at DESC, models.id LIMIT ?`,
+      limit,
+    );
+  }
+
+  /** How many models these open runs have stored so far, by run id. */
+  async storedSoFar(runIds: number[]): Promise<Map<number, number>> {
+    if (runIds.length === 0) return new Map();
+    const rows = await this.#rows<{ run: number; stored: number }>(
+      `SELECT last_seen_run_id AS run, COUNT(*) AS stored FROM models
+        WHERE last_seen_run_id IN (SELECT value FROM json_each(?)) GROUP BY last_seen_run_id`,
+      JSON.stringify(runIds),
+    );
+    return new Map(rows.map(({ run, stored }) => [run, stored]));
   }
 
   /** Runs that are open, held, wait for pushes, are newer than `afterId`, or are asked for. */

@@ -73,69 +73,44 @@ export function refreshedColumns(row: NormalisedRow, normaliserVersion: number, 
   };
 }
 
+const foundColumns = [...derivedColumns, 'raw_metadata', 'fingerprint', 'details_error'] as const;
+
+// Whole texts, and values by position: building and binding names for each row took longer than the writing.
+const find = `SELECT id, raw_metadata = ? AND normaliser_version = ? AS unchanged, last_seen_run_id FROM models
+  WHERE provider_id = ? AND model_id = ?`;
+const insert = `INSERT INTO models (${foundColumns.join(', ')}, provider_id, model_id, sync_enabled, user_modified,
+    first_seen, last_seen, is_orphaned, missed_count, last_seen_run_id, created_run_id, created_at, updated_at)
+  VALUES (${foundColumns.map(() => '?').join(', ')}, ?, ?, 1, 0, ?, ?, 0, 0, ?, ?, ?, ?)`;
+const seen = `last_seen = ?, last_seen_run_id = ?, orphaned_at = NULL, missed_count = 0,
+  restored_run_id = CASE WHEN is_orphaned = 1 THEN ? ELSE restored_run_id END, is_orphaned = 0`;
+const stamp = `UPDATE models SET ${seen} WHERE id = ?`;
+const change = `UPDATE models SET ${foundColumns.map((name) => `${name} = ?`).join(', ')}, changed_run_id = ?,
+  updated_at = ?, ${seen} WHERE id = ?`;
+
 interface StoredRow {
   id: number;
-  raw_metadata: string;
-  normaliser_version: number;
-  is_orphaned: number;
+  unchanged: number;
   last_seen_run_id: number | null;
 }
 
 /** One row of a chunk, inside its transaction: made, changed or only stamped as seen by this run. */
 export function storeModel(
   sqlite: Sqlite,
-  run: { runId: number; providerId: number },
-  { found, normalised }: NormalisedRow,
+  { runId, providerId }: { runId: number; providerId: number },
+  row: NormalisedRow,
   normaliserVersion: number,
   now: string,
 ): void {
+  const values = foundValues(row, normaliserVersion);
   const stored = sqlite
-    .prepare<[number, string], StoredRow>(
-      `SELECT id, raw_metadata, normaliser_version, is_orphaned, last_seen_run_id FROM models
-        WHERE provider_id = ? AND model_id = ?`,
-    )
-    .get(run.providerId, found.modelId);
-  if (stored?.last_seen_run_id === run.runId) return;
+    .prepare<unknown[], StoredRow>(find)
+    .get(values.raw_metadata, normaliserVersion, providerId, row.found.modelId);
+  if (stored?.last_seen_run_id === runId) return;
 
-  const values = foundValues({ found, normalised }, normaliserVersion);
+  const found = foundColumns.map((name) => values[name]);
+  const seenNow = [now, runId, runId];
   if (stored === undefined) {
-    const columns = {
-      ...values,
-      provider_id: run.providerId,
-      model_id: found.modelId,
-      sync_enabled: 1,
-      user_modified: 0,
-      first_seen: now,
-      last_seen: now,
-      is_orphaned: 0,
-      missed_count: 0,
-      last_seen_run_id: run.runId,
-      created_run_id: run.runId,
-      created_at: now,
-      updated_at: now,
-    };
-    const names = Object.keys(columns);
-    sqlite
-      .prepare(
-        `INSERT INTO models (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`,
-      )
-      .run(columns);
-    return;
-  }
-
-  const changed =
-    stored.raw_metadata !== values.raw_metadata || stored.normaliser_version !== normaliserVersion;
-  const stamps = {
-    last_seen: now,
-    last_seen_run_id: run.runId,
-    is_orphaned: 0,
-    orphaned_at: null,
-    missed_count: 0,
-    ...(stored.is_orphaned === 1 && { restored_run_id: run.runId }),
-    ...(changed && { ...values, changed_run_id: run.runId, updated_at: now }),
-  };
-  const names = Object.keys(stamps);
-  sqlite
-    .prepare(`UPDATE models SET ${names.map((name) => `${name} = @${name}`).join(', ')} WHERE id = @id`)
-    .run({ ...stamps, id: stored.id });
+    sqlite.prepare(insert).run(...found, providerId, row.found.modelId, now, now, runId, runId, now, now);
+  } else if (stored.unchanged === 1) sqlite.prepare(stamp).run(...seenNow, stored.id);
+  else sqlite.prepare(change).run(...found, runId, now, ...seenNow, stored.id);
 }

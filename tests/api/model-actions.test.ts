@@ -116,6 +116,7 @@ describe('what is done to models', () => {
         matched: 2,
         changed: 2,
         not_found: [999_999],
+        message: '2 of 3 disabled; 1 no longer there',
       });
       await product.idle();
       expect(served()).toHaveLength(all.length - 2);

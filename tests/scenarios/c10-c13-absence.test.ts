@@ -105,7 +105,7 @@ describe('what is absent, and what only seems so', () => {
         is_orphaned: false,
         context_window: 8192,
         user_params: { supports_web_search: true },
-        tags: ['gold'],
+        user_tags: ['gold'],
         details_error: expect.stringMatching(/HTML/),
       });
       expect(rowOf('b:2b')).toEqual(row);

@@ -100,7 +100,8 @@ function showErrors(form, { detail, errors = [] }) {
     const place = form.querySelector(`[data-error-for="${CSS.escape(name)}"]`);
     if (place === null || !(input instanceof Element)) rest.push(`${field}: ${message}`);
     else {
-      place.textContent = field === name ? message : `${field}: ${message}`;
+      const text = field === name ? message : `${field}: ${message}`;
+      place.textContent = place.textContent === '' ? text : `${place.textContent}; ${text}`;
       input.setAttribute('aria-invalid', 'true');
       first ??= input;
     }

@@ -5,9 +5,12 @@ const section = () => document.getElementById('litellm');
 const ticked = () => [...section().querySelectorAll('input[name="id"]:checked')];
 const nameOf = (box) => box.getAttribute('aria-label').replace(/^Select /, '');
 
+const isOurs = (box) => ['ours', 'stray'].includes(box.dataset.owner);
+const disabling = 'Our models are disabled with their rows, so that no sync brings them back.';
+
 function showSelection() {
   const boxes = ticked();
-  const others = boxes.filter((box) => box.dataset.owner !== 'ours');
+  const others = boxes.filter((box) => !isOurs(box));
   const one = document.getElementById('delete-ours');
   const all = document.getElementById('delete-all');
   if (one === null) return;
@@ -15,15 +18,38 @@ function showSelection() {
   one.disabled = boxes.length === 0;
   one.hidden = others.length > 0 && all !== null;
   if (all) all.hidden = !one.hidden;
-  const ours = `Take ${boxes.length} out of LiteLLM? Our models are disabled with them, so that no sync brings them back.`;
-  one.dataset.confirm = ours;
+  const question = `Take ${boxes.length === 1 ? 'this model' : `these ${boxes.length} models`} out of LiteLLM?`;
+  const foreign = `Not ours: ${others.length}. Nobody here can bring those back.`;
+  one.dataset.confirm = `${question} ${disabling}`;
   if (all)
-    all.dataset.confirm = `${ours} ${others.length} of them are not ours: nobody here can bring those back.`;
+    all.dataset.confirm = [question, ...(others.length < boxes.length ? [disabling] : []), foreign].join(' ');
   for (const button of [one, all])
     if (button)
       button.dataset.confirmList = JSON.stringify(
-        boxes.map((box) => nameOf(box) + (box.dataset.owner === 'ours' ? '' : ` (${box.dataset.owner})`)),
+        boxes.map((box) => nameOf(box) + (isOurs(box) ? '' : ` (${box.dataset.owner})`)),
       );
+}
+
+// A hundred rows: what each button does is written into it when it is pressed, before actions.js reads it.
+document.addEventListener(
+  'click',
+  ({ target }) => {
+    const button = target.closest('button[data-row]');
+    if (button === null) return;
+    const box = button.closest('tr').querySelector('input[name="id"]');
+    const path = `/api/litellm/models/${encodeURIComponent(box.value)}`;
+    button.dataset.api = `DELETE ${path}${isOurs(box) ? '' : '?force=true'}`;
+    button.dataset.confirm = confirmOf(box);
+  },
+  { capture: true },
+);
+
+function confirmOf(box) {
+  const { owner } = box.dataset;
+  const question = `Take "${nameOf(box)}" out of LiteLLM?`;
+  if (owner === 'ours') return `${question} Our model is disabled with it, so that no sync brings it back.`;
+  if (owner === 'stray') return `${question} No model here stands for it any more.`;
+  return `${question} It is not ours (${owner}): nobody here can bring it back.`;
 }
 
 document.body.addEventListener('change', ({ target }) => {

@@ -1,5 +1,19 @@
 // Server-sent events become DOM events `live:<name>` on the body; htmx attributes reload what they concern.
-const names = ['hello', 'runs', 'run', 'model', 'models', 'provider', 'destination', 'queues'];
+const names = [
+  'hello',
+  'runs',
+  'run',
+  'model',
+  'models',
+  'provider',
+  'provider-removed',
+  'destination',
+  'queues',
+];
+
+/** Longer than any `delay` of an htmx trigger: without pauses between them such a trigger would never fire. */
+const restMs = 700;
+const resting = new Map();
 
 export function startLive() {
   if (document.querySelector('[data-live-state]') === null) return;
@@ -23,8 +37,20 @@ export function startLive() {
   addEventListener('pagehide', () => source.close());
 }
 
+/** At once, then at most one of the same thing each `restMs`, and always the last one. */
 function tell(name, detail) {
+  const key = `${name} ${detail.id ?? ''}`;
+  if (resting.has(key)) {
+    resting.set(key, detail);
+    return;
+  }
   document.body.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
+  resting.set(key, undefined);
+  setTimeout(() => {
+    const last = resting.get(key);
+    resting.delete(key);
+    if (last !== undefined) tell(name, last);
+  }, restMs);
 }
 
 function show(state, text) {

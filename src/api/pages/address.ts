@@ -10,7 +10,7 @@ export function addressOf(path: string, query: Record<string, Value>): string {
   return text === '' ? path : `${path}?${text}`;
 }
 
-export interface Pager {
+interface Pager {
   from: number;
   to: number;
   total: number;

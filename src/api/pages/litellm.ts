@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { redactUrl } from '../../domain/base-url.js';
 import { messageOf } from '../../domain/errors.js';
 import { lookAtDestination } from '../destination-look.js';
-import { missingStates, owners, rowStates } from '../destination-rows.js';
+import { owners, type missingStates, type rowStates } from '../destination-rows.js';
 import { viewDestinationState } from '../destination-state.js';
 import { rowFilter, viewDestinationList } from '../destination-view.js';
 import type { ApiServices } from '../define-route.js';
@@ -15,7 +15,7 @@ const size = 100;
 
 /** Buttons for more would be a wall; the others stand behind "more tags". */
 const tagButtons = 20;
-const mostTags = 200;
+const mostTags = 40;
 const mostMissing = 100;
 
 const { tag, owner, state, search } = rowFilter.shape;
@@ -78,27 +78,25 @@ async function look(asked: Query, services: ApiServices) {
     const { contents, clock } = await lookAtDestination(services, new AbortController().signal);
     const list = viewDestinationList(contents, clock, { ...asked, limit: size });
     const link = (change: Partial<Query>) => addressOf('/litellm', { ...asked, offset: 0, ...change });
-    const tags = list.tags.slice(0, mostTags).map((each) => ({
-      ...each,
-      isOn: asked.tag?.includes(each.tag) ?? false,
-      link: link({ tag: toggled(asked.tag ?? [], each.tag) }),
-    }));
-    // A chosen tag stays in sight, also one that no row has any more.
-    const seen = new Set(tags.map((each) => each.tag));
-    const gone = (asked.tag ?? []).filter((name) => !seen.has(name));
+    const chosen = asked.tag ?? [];
+    const counts = new Map(list.tags.map((each) => [each.tag, each.count]));
+    const button = (name: string) => ({
+      tag: name,
+      count: counts.get(name) ?? 0,
+      isOn: chosen.includes(name),
+      link: link({ tag: toggled(chosen, name) }),
+    });
+    const names = list.tags.map((each) => each.tag);
+    const first = names.slice(0, tagButtons);
     return {
       trouble: null,
       list,
-      tags: [
-        ...gone.map((name) => ({
-          tag: name,
-          count: 0,
-          isOn: true,
-          link: link({ tag: toggled(asked.tag ?? [], name) }),
-        })),
-        ...tags.filter((each, index) => each.isOn || index < tagButtons),
-      ],
-      moreTags: tags.filter((each, index) => !each.isOn && index >= tagButtons),
+      // A chosen tag stays in sight, also a rare one, and one that no row has any more.
+      tags: [...first, ...chosen.filter((name) => !first.includes(name))].map(button),
+      moreTags: names
+        .slice(tagButtons, mostTags)
+        .filter((name) => !chosen.includes(name))
+        .map(button),
       untagged: link({ tag: [] }),
       owners: owners.map((each) => ({
         owner: each,

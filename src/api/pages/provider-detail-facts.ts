@@ -9,7 +9,7 @@ export const kindNames = {
   litellm: 'LiteLLM proxy, as a source',
 } as const;
 
-export type Fact = [name: string, words: string];
+type Fact = [name: string, words: string];
 
 /** Every setting of a provider in words; what is not set says what holds instead. */
 export function providerDetailFacts(provider: Provider, settings: Settings): Fact[] {

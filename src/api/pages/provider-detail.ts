@@ -1,11 +1,12 @@
 import createError from 'http-errors';
-import { whatIsWanted } from '../../domain/want.js';
 import { viewModel } from '../model-view.js';
 import { idParams } from '../paging.js';
 import { viewRuns } from '../run-view.js';
 import { definePage } from './define-page.js';
+import { standingWords } from './model-words.js';
 import { providerDetailFacts } from './provider-detail-facts.js';
 import { providerListRows } from './provider-list-rows.js';
+import { countsInWords, durationOf, kindWords, runStates, triggerWords } from './run-words.js';
 
 const shownModels = 100;
 const shownRuns = 10;
@@ -19,8 +20,7 @@ export const providerDetailPage = definePage({
   async load({ params }, services) {
     const { stores, now } = services;
     const stored = await stores.providers.byId(params.id);
-    if (stored === null)
-      throw createError(404, `there is no provider ${params.id}; it may have been deleted`);
+    if (stored === null) throw createError(404, `there is no provider ${params.id}`);
     const settings = await stores.settings.get();
     const [provider] = await providerListRows([stored], settings, services);
     if (provider === undefined) throw new Error('one provider makes one row');
@@ -32,13 +32,19 @@ export const providerDetailPage = definePage({
       provider,
       facts: providerDetailFacts(stored, settings),
       hasDestination: settings.litellmBaseUrl !== null,
-      runs: await viewRuns(runs.items, stores),
+      runs: (await viewRuns(runs.items, stores)).map((run) => ({
+        ...run,
+        counts: countsInWords(run),
+        duration: durationOf(run, now()),
+        reasonFor: run.kind === 'sync' ? (triggerWords[run.trigger] ?? run.trigger) : kindWords[run.kind],
+      })),
+      runStates,
+      standingWords,
       runCount: runs.total,
       modelCount: models.total,
-      models: models.items.map((model) => ({
-        ...viewModel({ model, provider: stored, settings, deployment: deployments.get(model.id), nowMs }),
-        why: whatIsWanted(model, stored, nowMs),
-      })),
+      models: models.items.map((model) =>
+        viewModel({ model, provider: stored, settings, deployment: deployments.get(model.id), nowMs }),
+      ),
     };
   },
   title: ({ provider }) => provider.name,

@@ -21,7 +21,7 @@ export function connectionFields(view: Shown): FormField[] {
       value: view.type ?? 'ollama',
       options: [
         ['ollama', kindNames.ollama],
-        ['openai', `${kindNames.openai} (vLLM, llama.cpp, LM Studio, hosted APIs)`],
+        ['openai', `${kindNames.openai} (vLLM, LM Studio …)`],
         ['litellm', kindNames.litellm],
       ],
     },

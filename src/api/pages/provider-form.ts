@@ -50,8 +50,7 @@ export const providerEditPage = definePage({
   params: idParams,
   async load({ params }, { stores }) {
     const stored = await stores.providers.byId(params.id);
-    if (stored === null)
-      throw createError(404, `there is no provider ${params.id}; it may have been deleted`);
+    if (stored === null) throw createError(404, `there is no provider ${params.id}`);
     const provider = viewProvider(stored);
     return {
       provider,

@@ -1,13 +1,12 @@
+import { displayName } from '../../domain/wanted-deployment.js';
 import type { Provider } from '../../entities/provider.js';
 import type { Settings } from '../../entities/settings.js';
-import type { SyncRun } from '../../entities/sync-run.js';
-import { displayName } from '../../domain/wanted-deployment.js';
+import { seenWorkers } from '../../jobs/worker-presence.js';
 import type { ApiServices } from '../define-route.js';
 import { answerWithin } from '../diagnosis/answer-within.js';
 import { viewProvider } from '../provider-view.js';
-import { viewRuns } from '../run-view.js';
 import { format } from './format.js';
-import { progressOf, type RunProgress } from './provider-list-progress.js';
+import { readProgress, type Progress } from './overview-progress.js';
 
 /** A page must not wait for a Redis that is away. */
 const redisPatienceMs = 500;
@@ -17,8 +16,9 @@ const mostNames = 49;
 /** Over all providers of a page, so that many of them do not make it heavy. */
 const namesPerPage = 600;
 
-export type ProviderRow = ReturnType<typeof viewProvider> & {
-  run: RunProgress | undefined;
+type ProviderRow = ReturnType<typeof viewProvider> & {
+  /** Open, or with pushes under way. */
+  run: Progress | undefined;
   models: { total: number; orphaned: number; modified: number; disabled: number };
   deployments: { atLitellm: number; pending: number; failed: number };
   /** `every 10 min`, `global (5 min)`, `off`. */
@@ -37,10 +37,10 @@ export async function providerListRows(
   const { stores } = services;
   const most = Math.max(3, Math.min(mostNames, Math.floor(namesPerPage / Math.max(1, providers.length))));
   const [open, models, deployments, firstIds, due] = await Promise.all([
-    openRuns(services),
+    openRuns(settings, services),
     stores.models.countsByProvider(),
-    stores.overview.deploymentsByProvider(),
-    stores.overview.firstModelIds(most),
+    stores.deployments.countsByProvider(),
+    stores.deployments.firstToGo(most),
     nextSyncs(services),
   ]);
   return providers.map((provider) => {
@@ -85,21 +85,17 @@ function deletionOf(provider: Provider, models: number, atLitellm: number, model
   };
 }
 
-async function openRuns({ stores }: ApiServices): Promise<Map<number, RunProgress>> {
-  const runs = (await stores.runs.open()).filter((run) => run.providerId !== null);
-  return progressByProvider(runs, stores);
-}
-
-export async function progressByProvider(
-  runs: SyncRun[],
-  stores: ApiServices['stores'],
-): Promise<Map<number, RunProgress>> {
-  const stored = await stores.overview.storedByRun(runs.map(({ id }) => id));
-  const views = await viewRuns(runs, stores);
+/** By provider. */
+async function openRuns(settings: Settings, services: ApiServices): Promise<Map<number, Progress>> {
+  const workers = await answerWithin(redisPatienceMs, () =>
+    seenWorkers(services.redisCommand, services.prefix),
+  );
+  const { runs } = await readProgress(services, {
+    hasWorker: workers === undefined || workers.length > 0,
+    destinationFails: settings.destinationError !== null,
+  });
   return new Map(
-    views.flatMap((view) =>
-      view.provider_id === null ? [] : [[view.provider_id, progressOf(view, stored.get(view.id) ?? 0)]],
-    ),
+    runs.flatMap((run) => (run.isOpen && run.providerId !== null ? [[run.providerId, run]] : [])),
   );
 }
 

@@ -1,6 +1,6 @@
 import createError from 'http-errors';
 import { z } from 'zod';
-import { viewRuns } from '../run-view.js';
+import { viewRuns, type RunView } from '../run-view.js';
 import { definePage } from './define-page.js';
 import { stepsOf } from './run-steps.js';
 import {
@@ -17,19 +17,25 @@ import {
 const mostJobs = 500;
 const shownJobs = 50;
 
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** One run, live while it goes on. */
 export const runDetailPage = definePage({
   paths: ['/runs/:id'],
   section: 'runs',
   view: 'run',
   params: z.object({ id: z.string().max(40) }),
-  title: ({ run }) => `Run ${run.id}`,
+  title: ({ run }: { run: RunView }) => `Run ${run.id}`,
   async load({ params }, { stores, now }) {
     const { id } = params;
     const row = /^\d{1,15}$/.test(id) ? await stores.runs.byId(Number(id)) : await stores.runs.byUuid(id);
     const [run] = row === null ? [] : await viewRuns([row], stores);
     if (run === undefined) throw createError(404, `there is no run ${id}; old ones are thrown away by age`);
-    const { items: jobs, total } = await stores.history.jobRuns({ runId: run.id, limit: mostJobs, offset: 0 });
+    const { items: jobs, total } = await stores.history.jobRuns({
+      runId: run.id,
+      limit: mostJobs,
+      offset: 0,
+    });
     const provider = run.provider_id === null ? null : await stores.providers.byId(run.provider_id);
     const lastPushAt = await stores.runs.lastPushOf(run.id);
     const at = now();
@@ -37,7 +43,9 @@ export const runDetailPage = definePage({
     return {
       run,
       subject: subjectOf(run),
-      counts: countsInWords(run),
+      kind: capital(kindWords[run.kind]),
+      reason: capital(run.reason ?? ''),
+      counts: capital(countsInWords(run)),
       ms: durationOf(run, at),
       isOpen: isOpen(run),
       canRetry: isFailed && (run.kind === 'reconcile' || (run.kind === 'sync' && provider !== null)),
@@ -48,7 +56,6 @@ export const runDetailPage = definePage({
       jobs: jobs.slice(0, shownJobs),
       jobsTotal: total,
       runStates,
-      kindWords,
       triggerWords,
     };
   },

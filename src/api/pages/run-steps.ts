@@ -4,9 +4,9 @@ import type { RunView } from '../run-view.js';
 import { format } from './format.js';
 import { isOpen } from './run-words.js';
 
-export interface Step {
+interface Step {
   name: string;
-  state: 'done' | 'running' | 'to come' | 'not reached';
+  state: 'done' | 'running' | 'to come' | 'stopped' | 'not reached';
   ms: number | null;
   /** What it did, in words. */
   note: string;
@@ -29,12 +29,16 @@ interface Input {
 export function stepsOf(input: Input): Step[] {
   const { run, jobs } = input;
   const waited = { from: ms(run.created_at), to: ms(run.started_at) };
-  const waiting = step('waiting for a worker', waited, '', input);
+  const waiting = step('waiting', waited, '', input);
   if (run.kind !== 'sync') {
     const name = run.kind === 'reconcile' ? 'comparing with LiteLLM' : 'removing from LiteLLM';
     const work = { from: ms(run.started_at), to: ms(run.finished_at) };
     const calls = run.outcome.list_calls;
-    return [waiting, step(name, work, calls > 0 ? format.plural(calls, 'listing') : '', input), pushes(input)];
+    return [
+      waiting,
+      step(name, work, calls > 0 ? format.plural(calls, 'listing') : '', input),
+      pushes(input),
+    ];
   }
   const chunks = spanOf('upsert-models', jobs);
   const orphans = spanOf('mark-orphans', jobs);
@@ -53,7 +57,7 @@ function step(name: string, { from, to }: Span, note: string, { run, now }: Inpu
   if (from === null) return { name, state: open ? 'to come' : 'not reached', ms: null, note };
   if (to === null) {
     // It was under way when the run ended.
-    if (!open) return { name, state: 'not reached', ms: null, note };
+    if (!open) return { name, state: 'stopped', ms: null, note };
     return { name, state: 'running', ms: Math.max(0, now.getTime() - from), note };
   }
   return { name, state: 'done', ms: Math.max(0, to - from), note };
@@ -62,6 +66,7 @@ function step(name: string, { from, to }: Span, note: string, { run, now }: Inpu
 function pushes({ run, lastPushAt, now }: Input): Step {
   const { pending, ...counts } = run.outcome.pushes;
   const finished = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const isReached = finished > 0 || run.state === 'done';
   const from = ms(run.finished_at);
   const to = pending > 0 ? now.getTime() : ms(lastPushAt);
   const told = Object.entries(run.outcome.pushes).flatMap(([word, count]) =>
@@ -69,9 +74,9 @@ function pushes({ run, lastPushAt, now }: Input): Step {
   );
   return {
     name: 'pushes',
-    state: pending > 0 ? 'running' : isOpen(run) ? 'to come' : finished > 0 ? 'done' : 'not reached',
+    state: pending > 0 ? 'running' : isOpen(run) ? 'to come' : isReached ? 'done' : 'not reached',
     ms: from !== null && to !== null && to > from && finished + pending > 0 ? to - from : null,
-    note: told.join(', ') || (isOpen(run) ? '' : 'nothing to push'),
+    note: told.join(', ') || (isReached ? 'nothing to push' : ''),
   };
 }
 
@@ -85,7 +90,9 @@ function fetched({ outcome }: RunView): string {
 }
 
 function words(run: RunView, keys: ('added' | 'updated' | 'unchanged' | 'restored' | 'orphaned')[]): string {
-  return keys.flatMap((key) => (run.outcome[key] ? [`${format.number(run.outcome[key])} ${key}`] : [])).join(', ');
+  return keys
+    .flatMap((key) => (run.outcome[key] ? [`${format.number(run.outcome[key])} ${key}`] : []))
+    .join(', ');
 }
 
 function spanOf(queue: JobName, jobs: JobRun[]): Span {

@@ -20,10 +20,10 @@ export const kindWords: Record<RunView['kind'], string> = {
 };
 
 export const triggerWords: Record<string, string> = {
-  schedule: 'schedule',
+  schedule: 'by schedule',
   manual: 'by hand',
-  'sync-all': 'sync all',
-  retry: 'retry',
+  'sync-all': 'by sync all',
+  retry: 'as a retry',
   fetch: 'fetch only',
 };
 
@@ -36,7 +36,8 @@ export function isOpen({ state }: RunView): boolean {
 }
 
 /** `12 fetched, 3 added; 3 created, 1 failed`: only what is not zero. */
-export function countsInWords({ kind, outcome }: RunView): string {
+export function countsInWords(run: RunView): string {
+  const { kind, outcome } = run;
   const told = (counts: [number | null, string][]) =>
     counts.flatMap(([count, word]) => (count ? [`${format.number(count)} ${word}`] : [])).join(', ');
   const models = told([
@@ -52,6 +53,7 @@ export function countsInWords({ kind, outcome }: RunView): string {
   const pushes = pushesInWords(outcome.pushes, told);
   const parts = [models, pushes && `pushes: ${pushes}`].filter((part) => part !== '');
   if (parts.length > 0) return parts.join('; ');
+  if (isOpen(run)) return 'nothing yet';
   return kind === 'sync' && outcome.fetched === null ? 'nothing read' : 'nothing to change';
 }
 

@@ -2,7 +2,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Eta } from 'eta';
 import express, { type RequestHandler, type Router } from 'express';
-import createError from 'http-errors';
 import { actorOf, needs, type Actor } from '../auth.js';
 import type { ApiServices } from '../define-route.js';
 import { includes, type Scope } from '../../domain/scope.js';
@@ -56,15 +55,17 @@ export function servePages(services: ApiServices): Router {
 /** Some addresses answer scripts with JSON, as the predecessor's did. */
 const browsersOnly: RequestHandler = (request, _response, next) => {
   // htmx says who it is, not what it accepts.
-  const wantsPage =
-    request.get('hx-request') !== undefined || request.accepts(['json', 'html']) === 'html';
+  const wantsPage = request.get('hx-request') !== undefined || request.accepts(['json', 'html']) === 'html';
   next(wantsPage ? undefined : 'route');
 };
 
 function serve(page: Page, services: ApiServices): RequestHandler {
-  return async (request, response) => {
+  return async (request, response, next) => {
     const params = page.params?.safeParse(request.params);
-    if (params?.success === false) throw createError(404, `there is nothing at ${request.path}`);
+    if (params?.success === false) {
+      next('route'); // such as /models/show, which is no id
+      return;
+    }
     const query = page.query?.safeParse(request.query);
     const actor = actorOf(response);
     const data = await page.load(

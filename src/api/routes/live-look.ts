@@ -7,7 +7,7 @@ import { lookAtModel } from '../../jobs/look-at-model.js';
 import { accessTo } from '../../jobs/provider-access.js';
 import { defineRoute, type ApiServices } from '../define-route.js';
 import { withPatience } from '../patience.js';
-import { upstream } from '../problem.js';
+import { upstream } from '../upstream.js';
 
 const patienceMs = 30_000;
 

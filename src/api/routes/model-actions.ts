@@ -5,14 +5,17 @@ import { refreshModel } from '../../jobs/refresh-model.js';
 import { applyChanges, requireDestination } from '../apply-changes.js';
 import { recordChange } from '../audit.js';
 import { defineRoute } from '../define-route.js';
-import { upstream } from '../problem.js';
+import { upstream } from '../upstream.js';
 import { editableView, modelDetailView, modelView, viewModel } from '../model-view.js';
 import { idParams } from '../paging.js';
-import { detailOf, existingModel, modelPaths, partsOf, under } from './models.js';
+import { detailOf, existingModel, partsOf } from '../read-models.js';
+import { modelPaths, under } from './models.js';
 import { notDeleting } from './providers.js';
 
 /** A person waits for the answer. */
 const refreshPatienceMs = 30_000;
+
+const outcome = z.enum(['refreshed', 'orphaned']);
 
 export const modelActionRoutes = [
   defineRoute({
@@ -22,7 +25,7 @@ export const modelActionRoutes = [
     summary: 'Push one model now',
     scope: 'operate',
     params: idParams,
-    reply: modelView,
+    reply: modelView.extend({ status: z.literal('queued'), message: z.string() }),
     status: 202,
     problems: { 404: 'there is no such model', 409: 'no LiteLLM is configured' },
     needsQueue: true,
@@ -30,8 +33,10 @@ export const modelActionRoutes = [
       const model = await existingModel(params.id, services);
       await requireDestination(services);
       const scope = { providerId: model.providerId, modelIds: [model.id] };
-      await planPushes(scope, null, { stores: services.stores, enqueue: services.queues, now: services.now });
-      return viewModel(await partsOf(model, services));
+      const { stores, queues, now } = services;
+      const pushes = await planPushes(scope, null, { stores, enqueue: queues, now });
+      const message = pushes === 0 ? 'LiteLLM has it as wanted already' : 'its push is queued';
+      return { ...viewModel(await partsOf(model, services)), status: 'queued' as const, message };
     },
   }),
   defineRoute({
@@ -41,7 +46,7 @@ export const modelActionRoutes = [
     summary: 'Read one model again, by its own calls only; what changed is stored and pushed',
     scope: 'operate',
     params: idParams,
-    reply: modelDetailView.extend({ outcome: z.enum(['refreshed', 'orphaned']) }),
+    reply: modelDetailView.extend({ outcome, status: outcome, message: z.string() }),
     problems: {
       404: 'there is no such model',
       409: 'the provider lists no models at all, which proves nothing; sync it to review that',
@@ -52,8 +57,8 @@ export const modelActionRoutes = [
       const model = await existingModel(params.id, services);
       const provider = await notDeleting(model.providerId, services);
       const patience = AbortSignal.any([signal, AbortSignal.timeout(refreshPatienceMs)]);
-      const outcome = await upstream(() => refreshModel(model, provider, services, patience));
-      if (outcome === 'nothing-listed') {
+      const result = await upstream(() => refreshModel(model, provider, services, patience));
+      if (result === 'nothing-listed') {
         throw createError(
           409,
           `provider "${provider.name}" lists no models at all now, which proves nothing; sync it to review that`,
@@ -61,7 +66,11 @@ export const modelActionRoutes = [
       }
       const scope = { providerId: provider.id, modelIds: [model.id] };
       await applyChanges(services, scope, { schedules: false });
-      return { ...(await detailOf(model.id, services)), outcome };
+      const message =
+        result === 'refreshed'
+          ? 'read again, and stored'
+          : `provider "${provider.name}" does not list it any more: it is an orphan now`;
+      return { ...(await detailOf(model.id, services)), outcome: result, status: result, message };
     },
   }),
   defineRoute({

@@ -75,13 +75,13 @@ export const modelBulkRoutes = [
 
 /** What happened, in words: what was so already did not happen. */
 const done: Record<Action, { changed: string; others: string }> = {
-  enable: { changed: 'enabled', others: 'were enabled already' },
-  disable: { changed: 'disabled', others: 'were disabled already' },
-  push: { changed: 'queued for a push', others: 'are as wanted at LiteLLM' },
-  reset: { changed: 'reset', others: 'had no edits' },
+  enable: { changed: 'enabled', others: 'enabled already' },
+  disable: { changed: 'disabled', others: 'disabled already' },
+  push: { changed: 'queued for a push', others: 'as wanted at LiteLLM already' },
+  reset: { changed: 'reset', others: 'without edits' },
   delete: {
     changed: 'deleted, as soon as LiteLLM has removed its deployments',
-    others: 'are being deleted already',
+    others: 'being deleted already',
   },
 };
 
@@ -94,7 +94,7 @@ function replyOf(
   const words = done[action];
   const rest = [
     ...(matched > changed ? [`${matched - changed} ${words.others}`] : []),
-    ...(notFound.length > 0 ? [`${notFound.length} are gone`] : []),
+    ...(notFound.length > 0 ? [`${notFound.length} no longer there`] : []),
   ];
   const message = [`${changed} of ${matched + notFound.length} ${words.changed}`, ...rest].join('; ');
   return { action, matched, changed, not_found: notFound, message };

@@ -9,7 +9,8 @@ import { modelEditOf, modelUpdate } from '../model-edit.js';
 import { editableView, modelDetailView } from '../model-view.js';
 import { idParams } from '../paging.js';
 import { invalidField } from '../problem.js';
-import { detailOf, existingModel, modelPaths, under } from './models.js';
+import { detailOf, existingModel } from '../read-models.js';
+import { modelPaths, under } from './models.js';
 import { existing as existingProvider } from './providers.js';
 import type { Actor } from '../auth.js';
 

@@ -1,11 +1,9 @@
-import createError from 'http-errors';
 import { z } from 'zod';
-import type { Model } from '../../entities/model.js';
-import type { ModelsQuery } from '../../entities/models-store.js';
-import { defineRoute, type ApiServices } from '../define-route.js';
+import { defineRoute } from '../define-route.js';
 import { modelFilter, modelSort, readFilter } from '../model-filter.js';
-import { modelDetailView, modelView, viewModel, viewModelDetail } from '../model-view.js';
+import { modelDetailView, modelView } from '../model-view.js';
 import { idParams, pageOf, paging, queryBoolean } from '../paging.js';
+import { detailOf, pageOfModels } from '../read-models.js';
 import { existing as existingProvider } from './providers.js';
 
 /** The number has digits only, so that `/api/models/db/…` and words are no ids. */
@@ -79,44 +77,3 @@ export const modelRoutes = [
     },
   }),
 ];
-
-export async function existingModel(id: number, { stores }: ApiServices): Promise<Model> {
-  const model = await stores.models.byId(id);
-  if (model === null) throw createError(404, `there is no model ${id}`);
-  return model;
-}
-
-async function pageOfModels(query: ModelsQuery, { stores, now }: ApiServices) {
-  const { items, total } = await stores.models.page(query);
-  const settings = await stores.settings.get();
-  const providers = new Map((await stores.providers.list()).map((provider) => [provider.id, provider]));
-  const deployments = await stores.deployments.forModels(items.map((model) => model.id));
-  const nowMs = now().getTime();
-  const views = items.flatMap((model) => {
-    const provider = providers.get(model.providerId);
-    return provider
-      ? [viewModel({ model, provider, settings, deployment: deployments.get(model.id), nowMs })]
-      : [];
-  });
-  return { items: views, total };
-}
-
-export async function partsOf(model: Model, services: ApiServices) {
-  const { stores, now } = services;
-  return {
-    model,
-    provider: await existingProvider(model.providerId, services),
-    settings: await stores.settings.get(),
-    deployment: (await stores.deployments.forModel(model.id)) ?? undefined,
-    nowMs: now().getTime(),
-  };
-}
-
-export async function detailOf(id: number, services: ApiServices) {
-  const { stores } = services;
-  const model = await existingModel(id, services);
-  return viewModelDetail(await partsOf(model, services), {
-    rawMetadata: await stores.models.rawMetadataOf(id),
-    changes: (await stores.history.auditEvents({ target: `model:${id}`, limit: 50, offset: 0 })).items,
-  });
-}

@@ -21,7 +21,11 @@ const stats = z.object({
   categories,
 });
 
-const startedRun = runView.extend({ joined: z.boolean() });
+const startedRun = runView.extend({
+  joined: z.boolean(),
+  status: z.literal('started'),
+  provider: z.string().describe('its name'),
+});
 
 export const providerActionRoutes = [
   defineRoute({
@@ -70,7 +74,8 @@ export const providerActionRoutes = [
       async handle({ params }, services) {
         const provider = await notDeleting(params.id, services);
         const { run, joined } = await startSync(provider, trigger, { ...services, enqueue: services.queues });
-        return { ...(await viewOf(run, services)), joined };
+        const view = await viewOf(run, services);
+        return { ...view, joined, status: 'started' as const, provider: provider.name };
       },
     }),
   ),

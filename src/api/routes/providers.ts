@@ -142,7 +142,7 @@ export const providerRoutes = [
       'Delete a provider: first its deployments at LiteLLM, then its rows; the run tells how far it is',
     scope: 'admin',
     params: idParams,
-    reply: runView,
+    reply: runView.extend({ status: z.literal('deleting') }),
     status: 202,
     problems: { 404: gone },
     needsQueue: true,
@@ -158,7 +158,7 @@ export const providerRoutes = [
         await recordChange(change, services);
         await applyChanges(services, { providerId: provider.id }, { schedules: true, runId: run.id });
       }
-      return viewOf(run, services);
+      return { ...(await viewOf(run, services)), status: 'deleting' as const };
     },
   }),
 ];
