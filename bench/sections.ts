@@ -1,3 +1,4 @@
+import { apiReads } from './api-reads.js';
 import { details } from './floors/details.js';
 import { memory } from './floors/memory.js';
 import { pipeline } from './floors/pipeline.js';
@@ -7,4 +8,4 @@ import type { Section } from './section.js';
 import { sync } from './sync.js';
 
 /** `sync` comes first: it tells the most that Redis ever held. */
-export const sections: Section[] = [sync, push, pipeline, upsert, details, memory];
+export const sections: Section[] = [sync, push, pipeline, upsert, details, memory, apiReads];

@@ -25,7 +25,10 @@ export function createApp(services: ApiServices, gate: Gate, streams = new Event
     helmet({
       // Plain http on a private network is the common case; the proxy in front adds HSTS where there is TLS.
       strictTransportSecurity: false,
-      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+      contentSecurityPolicy: {
+        // Nothing from other hosts, and nothing inline.
+        directives: { styleSrc: ["'self'"], fontSrc: ["'self'"], upgradeInsecureRequests: null },
+      },
     }),
   );
   app.use(compression({ filter: isCompressible }));
@@ -68,6 +71,7 @@ const boardHelmet = helmet({
     directives: {
       scriptSrc: ["'self'", "'unsafe-inline'"],
       styleSrc: ["'self'", "'unsafe-inline'"],
+      fontSrc: ["'self'"],
       upgradeInsecureRequests: null,
     },
   },

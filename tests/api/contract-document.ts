@@ -104,7 +104,8 @@ export class ApiDocument {
       'schema',
     ];
     const check = this.validator(...steps);
-    if (!check(value)) return [`${status}: ${this.#ajv.errorsText(check.errors)}`];
+    const isAsTold: boolean = check(value);
+    if (!isAsTold) return [`${status}: ${this.#ajv.errorsText(check.errors)}`];
     if (type === 'application/problem+json' && value.status !== status)
       return [`${status} says that it is ${value.status}`];
     return [];

@@ -1,16 +1,12 @@
+import {
+  litellmAway,
+  noLitellm,
+  ollamaAway,
+  ollamaEmpty,
+  type Input,
+  type Make,
+} from './contract-conditions.js';
 import type { ContractWorld } from './contract-world.js';
-
-/** What is sent; what the document asks for beyond it stays out. */
-export interface Input {
-  params?: Record<string, string | number>;
-  query?: Record<string, string>;
-  body?: unknown;
-  headers?: Record<string, string>;
-  /** Puts back what was made for this call only. */
-  after?: () => unknown;
-}
-
-type Make = (world: ContractWorld) => Input | Promise<Input>;
 
 export interface Inputs {
   /** A success each. */
@@ -30,33 +26,6 @@ const ofProvider: Make = (world) => ({ params: { id: world.providerId } });
 const ofRun: Make = (world) => ({ params: { id: world.runId } });
 const ofModel: Make = async (world) => ({ params: { id: await world.model() } });
 const goingProvider: Make = async (world) => ({ params: { id: (await world.goingProvider()).id } });
-
-/** The same input while no LiteLLM is configured. */
-const noLitellm =
-  (make: Make): Make =>
-  async (world) => {
-    const input = await make(world);
-    return { ...input, after: await world.withoutLitellm() };
-  };
-const litellmAway =
-  (make: Make): Make =>
-  async (world) => {
-    const input = await make(world);
-    return { ...input, after: world.litellm.faults.add({ path: /./, behaviour: { kind: 'drop' } }) };
-  };
-const ollamaAway =
-  (make: Make): Make =>
-  async (world) => {
-    const input = await make(world);
-    return { ...input, after: world.ollama.faults.add({ path: /./, behaviour: { kind: 'drop' } }) };
-  };
-const ollamaEmpty =
-  (make: Make): Make =>
-  async (world) => {
-    const input = await make(world);
-    const behaviour = { kind: 'status' as const, status: 200, body: { models: [] } };
-    return { ...input, after: world.ollama.faults.add({ path: '/api/tags', behaviour }) };
-  };
 
 const provider = (world: ContractWorld) => ({
   name: world.name(),

@@ -9,6 +9,7 @@ import { Product } from '../support/product.js';
 export class ContractWorld {
   readonly #servers: OpenAiCompatibleStandIn[] = [];
   #count = 0;
+  #going: Promise<{ id: number; runId: number }> | undefined;
 
   private constructor(
     readonly product: Product,
@@ -26,6 +27,7 @@ export class ContractWorld {
     const product = await Product.start({ litellmUrl: litellm.url });
     const provider = await product.addProvider({ name: 'box', base_url: ollama.url, type: 'ollama' });
     const run = await product.sync(provider.id);
+    if (run.state !== 'done') throw new Error(`the first sync: ${run.state}, ${run.reason}`);
     return new ContractWorld(product, ollama, litellm, provider.id, run.id);
   }
 
@@ -92,16 +94,18 @@ export class ContractWorld {
     return this.litellm.seed({ model_name: name, litellm_params: { model: `openai/${name}` } });
   }
 
-  /** Being deleted for as long as no worker runs, with a run that failed to begin before. */
-  async goingProvider(): Promise<{ id: number; runId: number; modelId: number }> {
-    const name = `${this.name()}:latest`;
-    const ollama = await startOllama({ models: [ollamaModel(name)] });
-    const id = await this.newProvider({ base_url: ollama.url, type: 'ollama' });
+  /** Being deleted for as long as no worker runs, with a run from before; made once. */
+  goingProvider(): Promise<{ id: number; runId: number }> {
+    this.#going ??= this.#newGoingProvider();
+    return this.#going;
+  }
+
+  async #newGoingProvider(): Promise<{ id: number; runId: number }> {
+    const id = await this.newProvider({ base_url: `${this.litellm.url}/none` });
     const run = await this.product.sync(id);
-    await ollama.close();
     await this.product.stopWorker();
     await this.ask('DELETE', `/api/providers/${id}`);
-    return { id, runId: run.id, modelId: (await this.product.model(name)).id };
+    return { id, runId: run.id };
   }
 
   async withoutLitellm(): Promise<() => Promise<void>> {

@@ -1,0 +1,115 @@
+import { expect } from '@jest/globals';
+import { aModelDetail, aNumber, aString, refusal, noSuch, theModel, type Row } from './predecessor-rows.js';
+
+/** Of its table B.3: models. */
+export const modelRows: Row[] = [
+  { call: 'GET /api/models/{id}', input: theModel, status: 200, reads: aModelDetail },
+  { call: 'GET /api/models/{id}', input: noSuch, status: 404, reads: refusal(404) },
+  ...['POST', 'PATCH'].flatMap((method): Row[] => [
+    {
+      call: `${method} /api/models/{id}/params`,
+      input: async (world) => ({
+        ...(await theModel(world)),
+        json: {
+          params: { temperature: 0.5 },
+          tags: 'gold, new',
+          access_groups: ['team'],
+          sync_enabled: true,
+          mode: 'completion',
+          ollama_mode: '',
+          pricing_profile: 'gpt-4o',
+          input_cost_per_token: 0.000001,
+          output_cost_per_token: null,
+        },
+      }),
+      status: 200,
+      differs: 'the changed model instead of {status, message}',
+      reads: {
+        ...aModelDetail,
+        user_params: { temperature: 0.5, mode: 'completion' },
+        effective_params: { temperature: 0.5, mode: 'completion', input_cost_per_token: 0.000001 },
+        tags: expect.arrayContaining(['lupdater', 'gold', 'new']),
+        user_tags: ['gold', 'new'],
+        access_groups: ['team'],
+        pricing_profile: 'gpt-4o',
+        pricing_override: { input_cost_per_token: 0.000001 },
+        user_modified: true,
+      },
+    },
+    {
+      call: `${method} /api/models/{id}/params`,
+      input: async (world) => ({ ...(await theModel(world)), json: { mode: 'odd' } }),
+      status: 422,
+      differs: 'was 400',
+      reads: { errors: [{ field: 'mode' }] },
+    },
+    {
+      call: `${method} /api/models/{id}/params`,
+      input: () => ({ ...noSuch(), json: { tags: ['a', 'b'] } }),
+      status: 404,
+      reads: refusal(404),
+    },
+  ]),
+  {
+    call: 'POST /api/models/{id}/params',
+    input: async (world) => ({ ...(await theModel(world)), json: { mode: 'default', ollama_mode: null } }),
+    status: 200,
+    reads: { user_params: { temperature: 0.5 }, ollama_mode: null },
+  },
+  {
+    call: 'DELETE /api/models/{id}/params',
+    input: theModel,
+    status: 200,
+    differs: 'was documented and 405',
+    reads: { ...aModelDetail, user_params: null, user_tags: [], access_groups: [], user_modified: false },
+  },
+  {
+    call: 'POST /api/models/{id}/refresh',
+    input: theModel,
+    status: 200,
+    reads: { status: 'refreshed', message: aString },
+  },
+  { call: 'POST /api/models/{id}/refresh', input: noSuch, status: 404, reads: refusal(404) },
+  {
+    call: 'POST /api/models/{id}/push',
+    input: theModel,
+    status: 202,
+    differs: 'queued instead of pushed',
+    reads: { status: 'queued', message: aString },
+  },
+  { call: 'POST /api/models/{id}/push', input: noSuch, status: 404, reads: refusal(404) },
+  {
+    call: 'DELETE /api/models/{id}',
+    input: async (world) => ({ id: await world.newModel() }),
+    status: 202,
+    differs: 'its deployment leaves LiteLLM first',
+    reads: { status: 'deleting', message: aString },
+  },
+  { call: 'DELETE /api/models/{id}', input: noSuch, status: 404, reads: refusal(404) },
+  {
+    call: 'POST /api/models/push-all',
+    status: 202,
+    differs: 'the run tells the results; providers that are off stay off',
+    reads: { kind: 'reconcile' },
+  },
+  {
+    call: 'POST /api/models/push-all',
+    input: async (world) => ({ after: await world.withoutLitellm() }),
+    status: 409,
+    differs: 'was 400',
+    reads: refusal(409),
+  },
+  {
+    call: 'POST /api/models/db/reset-all',
+    status: 415,
+    differs: 'asks to be told in words: it drops every edit',
+    reads: refusal(415),
+  },
+  {
+    call: 'POST /api/models/db/reset-all',
+    input: () => ({ json: { confirm: 'delete all models' } }),
+    status: 202,
+    differs: 'the deployments leave LiteLLM, too',
+    reads: { action: 'delete', changed: aNumber },
+  },
+];
