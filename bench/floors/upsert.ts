@@ -18,7 +18,8 @@ export const upsert: Section = {
           own: what.startsWith('the whole job') ? 'product (job upsert-models)' : 'product (storeChunk)',
           bare: 'bare statement, 100 a transaction',
           unit: 'models/s',
-          ...(what.startsWith('the whole job') && { atLeast }),
+          // The floor does what the store does; the whole job also parses, merges and normalises.
+          ...(!what.startsWith('the whole job') && { atLeast }),
         },
         comparison,
       ),

@@ -9,7 +9,6 @@ import { EventStreams } from './events.js';
 import { healthRoutes } from './health.js';
 import { loginLimit } from './login-limit.js';
 import { loginPage, logout } from './login-page.js';
-import { metrics } from './metrics.js';
 import { notFound, problemHandler } from './problem.js';
 import { servePages, staticFiles } from './pages/serve-pages.js';
 import { routes } from './routes.js';
@@ -41,10 +40,18 @@ export function createApp(services: ApiServices, gate: Gate, streams = new Event
     response.set('Cache-Control', 'no-store');
     next();
   });
+  let scrape: Promise<express.RequestHandler> | undefined;
+  const metrics: express.RequestHandler = async (request, response, next) => {
+    // Loaded at the first scrape: who has no Prometheus pays nothing for it.
+    scrape ??= import('./metrics.js').then((module) => module.metrics(services));
+    await (
+      await scrape
+    )(request, response, next);
+  };
   app.use(docs(services.version));
   app.use(streams.wakeAfterChanges);
   app.get('/api/events', needs('read'), streams.serve);
-  app.get('/metrics', needs('read'), metrics(services));
+  app.get('/metrics', needs('read'), metrics);
   app.post('/logout', logout(gate));
   app.use(bullBoardPath, boardAccess, boardHelmet, bullBoard(services.queues));
   app.use(servePages(services));

@@ -2,7 +2,6 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import express, { type Router } from 'express';
 import helmet from 'helmet';
-import { openApiDocument } from './openapi.js';
 import { routes } from './routes.js';
 
 const page = `<!doctype html>
@@ -29,7 +28,9 @@ const pagePolicy = helmet({
 export function docs(version: string): Router {
   const router = express.Router();
   let document: string | undefined;
-  router.get('/openapi.json', (_request, response) => {
+  router.get('/openapi.json', async (_request, response) => {
+    // Loaded when somebody asks: most never do, and it weighs as much as Express.
+    const { openApiDocument } = await import('./openapi.js');
     document ??= JSON.stringify(openApiDocument(routes, version));
     response.type('application/json').send(document);
   });
