@@ -62,9 +62,9 @@ export function createApp(services: ApiServices, gate: Gate, streams = new Event
   return app;
 }
 
-/** A compressed stream of events would wait for more before it says anything. */
+/** Pages and their files. For scripts nearby it would cost more time than it saves, and a stream of events would wait. */
 const isCompressible: compression.CompressionFilter = (request, response) =>
-  request.path !== '/api/events' && compression.filter(request, response);
+  !request.path.startsWith('/api/') && compression.filter(request, response);
 
 /** Looking at queues is reading; retrying, cleaning or pausing them is the administrator's. */
 const boardAccess: express.RequestHandler = (request, response, next) => {

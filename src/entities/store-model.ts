@@ -76,20 +76,26 @@ export function refreshedColumns(row: NormalisedRow, normaliserVersion: number, 
 const foundColumns = [...derivedColumns, 'raw_metadata', 'fingerprint', 'details_error'] as const;
 
 // Whole texts, and values by position: building and binding names for each row took longer than the writing.
-const find = `SELECT id, raw_metadata = ? AND normaliser_version = ? AS unchanged, last_seen_run_id FROM models
+const find = `SELECT id, raw_metadata = ? AND normaliser_version = ? AS unchanged, is_orphaned, last_seen_run_id FROM models
   WHERE provider_id = ? AND model_id = ?`;
 const insert = `INSERT INTO models (${foundColumns.join(', ')}, provider_id, model_id, sync_enabled, user_modified,
     first_seen, last_seen, is_orphaned, missed_count, last_seen_run_id, created_run_id, created_at, updated_at)
   VALUES (${foundColumns.map(() => '?').join(', ')}, ?, ?, 1, 0, ?, ?, 0, 0, ?, ?, ?, ?)`;
-const seen = `last_seen = ?, last_seen_run_id = ?, orphaned_at = NULL, missed_count = 0,
-  restored_run_id = CASE WHEN is_orphaned = 1 THEN ? ELSE restored_run_id END, is_orphaned = 0`;
-const stamp = `UPDATE models SET ${seen} WHERE id = ?`;
-const change = `UPDATE models SET ${foundColumns.map((name) => `${name} = ?`).join(', ')}, changed_run_id = ?,
-  updated_at = ?, ${seen} WHERE id = ?`;
+// Apart, because the index of lists holds `is_orphaned`: who is seen again as always must not pay for it.
+const seen = 'last_seen = ?, last_seen_run_id = ?';
+const seenAgain = `${seen}, restored_run_id = ?, is_orphaned = 0, orphaned_at = NULL, missed_count = 0`;
+const changed = `${foundColumns.map((name) => `${name} = ?`).join(', ')}, changed_run_id = ?, updated_at = ?`;
+const update = {
+  stamp: `UPDATE models SET ${seen} WHERE id = ?`,
+  restore: `UPDATE models SET ${seenAgain} WHERE id = ?`,
+  change: `UPDATE models SET ${changed}, ${seen} WHERE id = ?`,
+  changeAndRestore: `UPDATE models SET ${changed}, ${seenAgain} WHERE id = ?`,
+};
 
 interface StoredRow {
   id: number;
   unchanged: number;
+  is_orphaned: number;
   last_seen_run_id: number | null;
 }
 
@@ -108,9 +114,14 @@ export function storeModel(
   if (stored?.last_seen_run_id === runId) return;
 
   const found = foundColumns.map((name) => values[name]);
-  const seenNow = [now, runId, runId];
+  const seenNow = stored?.is_orphaned === 1 ? [now, runId, runId] : [now, runId];
   if (stored === undefined) {
     sqlite.prepare(insert).run(...found, providerId, row.found.modelId, now, now, runId, runId, now, now);
-  } else if (stored.unchanged === 1) sqlite.prepare(stamp).run(...seenNow, stored.id);
-  else sqlite.prepare(change).run(...found, runId, now, ...seenNow, stored.id);
+  } else if (stored.unchanged === 1) {
+    sqlite.prepare(stored.is_orphaned === 1 ? update.restore : update.stamp).run(...seenNow, stored.id);
+  } else {
+    sqlite
+      .prepare(stored.is_orphaned === 1 ? update.changeAndRestore : update.change)
+      .run(...found, runId, now, ...seenNow, stored.id);
+  }
 }

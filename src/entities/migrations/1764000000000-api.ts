@@ -13,6 +13,7 @@ export class Api1764000000000 implements MigrationInterface {
     await runner.query('DROP TABLE "api_tokens"');
     await runner.query('DROP INDEX "ix_audit_events_target"');
     await runner.query('DROP INDEX "ix_models_updated"');
+    await runner.query('DROP INDEX "ix_models_list"');
     await runner.query('DROP INDEX "ix_sync_runs_state"');
     for (const [table, column] of columns)
       await runner.query(`ALTER TABLE "${table}" DROP COLUMN "${column}"`);
@@ -57,5 +58,7 @@ const statements = [
   `ALTER TABLE "audit_events" ADD COLUMN "after" text`,
   // Rows of models are long: what changed lately, and runs by state, are read from these alone.
   `CREATE INDEX "ix_models_updated" ON "models" ("updated_at")`,
+  `CREATE INDEX "ix_models_list"
+    ON "models" ("provider_id", "category", "is_orphaned", "user_modified", "sync_enabled", "model_id")`,
   `CREATE INDEX "ix_sync_runs_state" ON "sync_runs" ("state", "finished_at", "kind")`,
 ];
