@@ -17,11 +17,16 @@ export interface Change {
   details?: Fields;
 }
 
+/** Changes with every edit and says nothing of it. */
+const bookkeeping = new Set(['updated_at', 'edit_version']);
+
 /** Writes the audit trail: who, what, and of a change the fields that differ. */
 export async function recordChange(change: Change, { stores, now }: ApiServices): Promise<void> {
   const { actor, action, subject, target, before, after, details } = change;
   const differing =
-    before && after ? Object.keys(after).filter((key) => !same(before[key], after[key])) : undefined;
+    before && after
+      ? Object.keys(after).filter((key) => !bookkeeping.has(key) && !same(before[key], after[key]))
+      : undefined;
   if (differing?.length === 0 && Object.keys(details ?? {}).length === 0) return;
   const only = (fields: Fields | undefined) =>
     fields === undefined

@@ -45,6 +45,12 @@ export async function removeRows(
   for (const decision of decisions) {
     if ('how' in decision) accepted.push(await carryOut(decision, { actor, force }, services));
   }
+  const touched = decisions.flatMap((decision) =>
+    'how' in decision && decision.how !== 'stray' && decision.judged.known !== undefined
+      ? [decision.judged.known.model.id]
+      : [],
+  );
+  if (touched.length > 0) await applyChanges(services, { modelIds: touched }, { schedules: false });
   return { accepted, refused: decisions.filter((decision) => 'reason' in decision) };
 }
 
@@ -80,15 +86,12 @@ async function carryOut(
   const { row, known } = judged;
   if (known === undefined || how === 'stray') return removeStray(judged, asked, services);
   const { model, provider } = known;
-  const scope = { providerId: provider.id, modelIds: [model.id] };
   const removal = { id: row.id, model_name: row.modelName };
   const name = displayName(provider, model.modelId);
   if (how === 'finish') {
-    await applyChanges(services, scope, { schedules: false });
     return { ...removal, message: `an older copy of "${name}", which the push of that model removes` };
   }
   await disable(known, asked.actor, services);
-  await applyChanges(services, scope, { schedules: false });
   return {
     ...removal,
     message: `"${name}" is disabled, and its push removes it; enable the model to bring it back`,

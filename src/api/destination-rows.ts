@@ -98,6 +98,7 @@ function driftOf(
   const { want } = whatIsWanted(model, provider, now().getTime());
   if (want === 'absent') return 'pending';
   if (want === 'leave') return [];
+  if (!known.isReadable) return 'pending'; // what is wanted is not known until its key is entered again
   const seen = { row, marker: ours.get(row.id)?.marker };
   const { drifted, carriedHash, wantedHash } = compareRow(known, deployment, seen, settings, hashKey);
   if (drifted.length > 0) return isFresh(deployment, settings, { now }) ? 'pending' : drifted;

@@ -48,6 +48,7 @@ export class EventStreams {
       response.type('text/event-stream').end();
       return;
     }
+    if (response.closed) return; // gone before it was its turn
     this.#enter();
     response.once('close', () => this.#leave());
     await this.#start(request, response);

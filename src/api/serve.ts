@@ -81,6 +81,8 @@ function versionWanted(request: Request): number | undefined {
 
 function gone(response: Response): AbortSignal {
   const controller = new AbortController();
-  response.once('close', () => controller.abort(new Error('the client went away')));
+  const abort = () => controller.abort(new Error('the client went away'));
+  if (response.closed) abort();
+  else response.once('close', abort);
   return controller.signal;
 }

@@ -153,7 +153,7 @@ function hold(
     sqlite
       .prepare(`UPDATE sync_runs SET renewals = renewals + 1, finished_at = ? WHERE id = ?`)
       .run(now, earlier.id);
-    const reason = `the same models are missing as in run ${earlier.id}, which waits for a decision`;
+    const reason = `the same models are missing as in run ${earlier.id}; decide there`;
     conclude(sqlite, run, 'superseded', reason, missing);
     return;
   }

@@ -153,8 +153,9 @@ export class DeploymentsStore {
     });
   }
 
-  async save(modelId: number, edit: DeploymentEdit): Promise<void> {
-    await this.database.update(Deployment, { modelId }, edit);
+  /** False when the model is gone meanwhile. */
+  async save(modelId: number, edit: DeploymentEdit): Promise<boolean> {
+    return (await this.database.update(Deployment, { modelId }, edit)) === 1;
   }
 
   async adopt(modelId: number, edit: DeploymentEdit): Promise<void> {

@@ -116,7 +116,8 @@ export class HistoryStore {
            SUM(COALESCE(orphaned, 0)) AS orphaned, COALESCE(SUM(ms), 0) AS totalMs, COALESCE(MAX(ms), 0) AS longestMs,
            MAX(CASE WHEN state = 'done' THEN id END) AS lastDone
          FROM (SELECT *, CASE WHEN state = 'done' THEN
-                 MAX(0, (julianday(finished_at) - julianday(started_at)) * 86400000) END AS ms
+                 MAX(0, (julianday(CASE WHEN decided_at IS NULL THEN finished_at ELSE COALESCE(fetched_at, started_at) END)
+                   - julianday(started_at)) * 86400000) END AS ms
                FROM sync_runs
                WHERE state IN ('done', 'failed', 'lost') AND kind = 'sync' AND finished_at >= ?)
          GROUP BY 1, 2)

@@ -43,11 +43,12 @@ export class ModelEditsStore {
       edit.syncEnabled === undefined
         ? ['deleting_at', edit.deletingAt ?? null]
         : ['sync_enabled', edit.syncEnabled ? 1 : 0];
+    const differs = column === 'deleting_at' ? 'deleting_at IS NULL' : 'sync_enabled IS NOT @value';
     return this.database.write((sqlite) =>
       sqlite
         .prepare<unknown[], { id: number }>(
           `UPDATE models SET ${column} = @value, edit_version = edit_version + 1, updated_at = @now
-            WHERE id IN (SELECT value FROM json_each(@ids)) AND ${column} IS NOT @value RETURNING id`,
+            WHERE id IN (SELECT value FROM json_each(@ids)) AND ${differs} RETURNING id`,
         )
         .all({ value, now, ids: JSON.stringify(ids) })
         .map((row) => row.id),
@@ -98,15 +99,15 @@ export class ModelEditsStore {
     );
   }
 
-  /** Its own calls said that it is gone. */
-  async orphan(id: number, now: string): Promise<void> {
+  /** Its own list call, made at `since`, did not show it. Nothing happens when it was seen since then. */
+  async orphan(id: number, since: string, now: string): Promise<void> {
     await this.database.write((sqlite) =>
       sqlite
         .prepare(
           `UPDATE models SET is_orphaned = 1, orphaned_at = @now, missed_count = 1, updated_at = @now
-            WHERE id = @id AND is_orphaned = 0`,
+            WHERE id = @id AND is_orphaned = 0 AND last_seen <= @since`,
         )
-        .run({ id, now }),
+        .run({ id, since, now }),
     );
   }
 }

@@ -113,15 +113,21 @@ export class RunsStore {
 
   /** While the run goes on: why it is being tried again. */
   async note(id: number, reason: string | null): Promise<void> {
-    await this.#set(id, { reason });
+    await this.database.write((sqlite) =>
+      sqlite
+        .prepare(`UPDATE sync_runs SET reason = ? WHERE id = ? AND state IN ('waiting', 'running')`)
+        .run(reason, id),
+    );
   }
 
+  /** False when the run was closed meanwhile, by a person who cancelled it. */
   async noteFetched(
     id: number,
     fetched: { listCalls: number; detailCalls: number; fetched: number; skipped: SkippedEntry[] },
     now: string,
-  ): Promise<void> {
-    await this.#set(id, { ...fetched, reason: null, fetchedAt: now });
+  ): Promise<boolean> {
+    const values = { ...fetched, reason: null, fetchedAt: now };
+    return (await this.database.update(SyncRun, { id, state: 'running' }, values)) === 1;
   }
 
   async noteReconcile(

@@ -5,11 +5,14 @@ import type { ModelWithDeployment } from '../entities/deployments-store.js';
 import type { Provider } from '../entities/provider.js';
 import type { Settings } from '../entities/settings.js';
 import type { JobContext } from './define-job.js';
+import { keyOf } from './provider-access.js';
 
 /** A model with all that decides its deployment. */
 export interface Known extends ModelWithDeployment {
   provider: Provider;
   apiKey: string | undefined;
+  /** False: its key does not open, so what is wanted is not known. */
+  isReadable: boolean;
 }
 
 /** One listing of LiteLLM beside what we know. */
@@ -43,9 +46,9 @@ export async function readContents(
   const settings = await stores.settings.get();
   const known: Known[] = [];
   for (const provider of await stores.providers.list()) {
-    const apiKey = await stores.providers.apiKeyOf(provider.id);
+    const { apiKey, isReadable } = await keyOf(provider, stores);
     for (const entry of await stores.deployments.ofProvider(provider.id))
-      known.push({ ...entry, provider, apiKey });
+      known.push({ ...entry, provider, apiKey, isReadable });
   }
   const ours: DestinationContents['ours'] = new Map();
   for (const row of rows) {

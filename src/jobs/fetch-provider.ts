@@ -51,11 +51,12 @@ export const fetchProvider = defineJob({
 
     const now = context.now().toISOString();
     await context.stores.providers.noteOk(provider, now, catalogue.apiRoot);
-    await context.stores.runs.noteFetched(
+    const open = await context.stores.runs.noteFetched(
       run.id,
       { listCalls: catalogue.calls, detailCalls, fetched: models.length, skipped: skipped.slice(0, 500) },
       now,
     );
+    if (!open) return 'the run is closed';
     await context.enqueue.chunks(run, provider.id, chunkModels(models));
     return `${provider.name}: ${models.length} models, ${detailCalls} details`;
   },

@@ -26,6 +26,7 @@ async function judge(
 ): Promise<string[]> {
   const { model, provider, deployment } = entry;
   const { deployments } = context.stores;
+  if (!entry.isReadable) return [];
   if (deployment !== undefined && (deployment.intent !== null || isFresh(deployment, settings, context)))
     return [];
   const found =

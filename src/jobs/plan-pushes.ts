@@ -6,6 +6,7 @@ import type { ModelWithDeployment, PlannedPush } from '../entities/deployments-s
 import type { Provider } from '../entities/provider.js';
 import type { Settings } from '../entities/settings.js';
 import type { JobServices } from './define-job.js';
+import { keyOf } from './provider-access.js';
 
 type Services = Pick<JobServices, 'stores' | 'enqueue' | 'now'>;
 
@@ -30,9 +31,11 @@ export async function planPushes(
   const only = scope === 'all' || scope.modelIds === undefined ? undefined : new Set(scope.modelIds);
   let count = 0;
   for (const provider of providers) {
-    const apiKey = await stores.providers.apiKeyOf(provider.id);
+    const { apiKey, isReadable } = await keyOf(provider, stores);
     const rows = (await stores.deployments.ofProvider(provider.id)).filter(
-      ({ model }) => only?.has(model.id) ?? true,
+      ({ model }) =>
+        (only?.has(model.id) ?? true) &&
+        (isReadable || whatIsWanted(model, provider, nowMs).want === 'absent'),
     );
     const pushes: PlannedPush[] = [];
     const settled: PlannedPush[] = [];

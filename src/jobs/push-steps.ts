@@ -28,7 +28,8 @@ export interface Push {
 
 /** Each step is stored before the next one begins. */
 export async function save(push: Push, row: Deployment, edit: Partial<Deployment>): Promise<Deployment> {
-  await push.context.stores.deployments.save(row.modelId, edit);
+  if (!(await push.context.stores.deployments.save(row.modelId, edit)))
+    throw new PermanentError('the model was deleted meanwhile');
   return { ...row, ...edit };
 }
 

@@ -1,6 +1,7 @@
 import { listingFingerprint } from '../domain/fingerprint.js';
 import type { FoundModel } from '../domain/found-model.js';
 import { mergeFound } from '../domain/merge-found.js';
+import { passesFilter } from '../domain/model-filter.js';
 import { normaliserVersion } from '../domain/normaliser-version.js';
 import { normaliseModel } from '../domain/normalise-model.js';
 import type { CatalogueReader } from '../domain/ports.js';
@@ -24,13 +25,18 @@ export async function refreshModel(
   signal: AbortSignal,
 ): Promise<RefreshOutcome> {
   const access = await accessTo(provider, stores);
+  const since = now().toISOString();
   const { entries } = await catalogues.list(access, signal);
-  const entry = entries.find(({ modelId }) => modelId === model.modelId);
+  const { modelFilter, modelFilterExclude } = provider;
+  const entry = entries.find(
+    ({ modelId }) => modelId === model.modelId && passesFilter(modelId, modelFilter, modelFilterExclude),
+  );
   const at = now().toISOString();
   if (entry === undefined) {
     if (entries.length === 0) return 'nothing-listed';
-    await stores.modelEdits.orphan(model.id, at);
-    return 'orphaned';
+    await stores.modelEdits.orphan(model.id, since, at);
+    // A sync that was faster may have seen it come back.
+    return (await stores.models.byId(model.id))?.isOrphaned === false ? 'refreshed' : 'orphaned';
   }
   const details = catalogues.hasDetails(access)
     ? await catalogues.details(access, model.modelId, signal)

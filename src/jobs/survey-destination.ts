@@ -5,6 +5,7 @@ import { messageOf } from '../domain/errors.js';
 import type { DestinationAccess, DestinationRow } from '../domain/ports.js';
 import { wantedDeployment } from '../domain/wanted-deployment.js';
 import type { JobContext } from './define-job.js';
+import { keyOf } from './provider-access.js';
 import { isFresh } from './destination-view.js';
 import { Postponed } from './job-errors.js';
 import { isAtLitellm } from './plan-pushes.js';
@@ -45,7 +46,8 @@ async function adopt(rows: DestinationRow[], context: JobContext): Promise<void>
     deployments.filter(isAtLitellm).flatMap((row) => [row.deploymentId, ...row.retiredIds]),
   );
   for (const provider of await stores.providers.list()) {
-    const apiKey = await stores.providers.apiKeyOf(provider.id);
+    const { apiKey, isReadable } = await keyOf(provider, stores);
+    if (!isReadable) continue;
     for (const { model, deployment } of await stores.deployments.ofProvider(provider.id)) {
       const found = adoptable.get(adoptionKey(provider.name, model.modelId)) ?? [];
       const unclaimed = found.filter(({ id }) => !claimed.has(id));

@@ -1,4 +1,5 @@
 import type { Config } from '../config.js';
+import { normaliserVersion } from '../domain/normaliser-version.js';
 import { closeLostRuns } from '../jobs/close-lost-runs.js';
 import { connectRedis, untilReady } from '../jobs/connections.js';
 import { consume } from '../jobs/consume.js';
@@ -27,6 +28,8 @@ async function startWorker(config: Config, logger: Logger): Promise<() => Promis
   await queues.prepare();
   await closeLostRuns(services);
   await equaliseSchedules(stores, queues.byName);
+  // After an upgrade of the rules; nothing to do otherwise. Several workers at once ask for one.
+  await queues.add('upsert-models', { kind: 'rederive' }, { jobId: `rederive-v${normaliserVersion}` });
   const jobs = jobList.filter((job) => config.workerQueues.includes(job.name));
   const consumer = consume(
     jobs,

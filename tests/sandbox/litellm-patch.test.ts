@@ -33,7 +33,7 @@ const patch = (id: string, body: unknown) => call(litellm.url, 'PATCH', `/model/
 
 describe('PATCH /model/:id/update', () => {
   test('below 1.102 no database model is listed, found or served until the reload', async () => {
-    await withTwoModels({ patchGapMs: 400 });
+    await withTwoModels({ patchGapMs: 2_500 });
     let answered = false;
     const patching = patch('a', { model_info: { id: 'a', note: 'x' } }).finally(() => (answered = true));
     await until(() => litellm.served().length === 1);

@@ -174,7 +174,7 @@ describe('rows of the predecessor that are seen late end as one row', () => {
     litellm.faults.add({ path: /v2\/model\/info/, times: 1, behaviour: { kind: 'delay', ms: 1_000 } });
     const { body: run } = await product.call('POST', '/api/reconcile');
     await until('the listing', () => litellm.counters.get('GET /v2/model/info') > listings);
-    await product.call('PATCH', '/api/settings', { litellm_base_url: next.url });
+    await product.call('PATCH', '/api/settings', { litellm_base_url: next.url, litellm_api_key: 'sk-1234' });
     await product.finished(run.id);
     await product.idle();
     await reconcileThrice(product);

@@ -4,6 +4,12 @@
 import { callApi, go, say } from './api.js';
 
 export function startForms() {
+  // What is being corrected is no longer what was refused.
+  document.body.addEventListener('input', ({ target }) => {
+    target.removeAttribute('aria-invalid');
+    const place = target.form?.querySelector(`[data-error-for="${CSS.escape(target.name || ' ')}"]`);
+    if (place) place.textContent = '';
+  });
   document.body.addEventListener('submit', async (event) => {
     const form = event.target.closest('form[data-api]');
     if (form === null) return;

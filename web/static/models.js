@@ -70,7 +70,10 @@ function show() {
   write(document.getElementById('picked-count'), bulk.hidden ? '' : `${models} selected`);
   for (const button of bulk.querySelectorAll('button[data-action]')) {
     const { action, question } = button.dataset;
-    const filter = pickAll.checked ? { filter: JSON.parse(list().dataset.filter) } : {};
+    // The dialog asks in words how many; that is the confirmation.
+    const filter = pickAll.checked
+      ? { filter: JSON.parse(list().dataset.filter), confirm: 'all models' }
+      : {};
     button.dataset.body = JSON.stringify({ action, ...filter });
     button.dataset.confirm = question.replace(
       '{models}',

@@ -89,7 +89,7 @@ async function compare(parts: ModelParts, row: DestinationRow, { stores }: ApiSe
   const marker = markerOf(row.modelInfo);
   const ours = marker?.instance === settings.instanceId ? marker : undefined;
   const { drifted, carriedHash, wantedHash } = compareRow(
-    { model, provider, deployment, apiKey },
+    { model, provider, deployment, apiKey, isReadable: true },
     deployment,
     { row, marker: ours },
     settings,

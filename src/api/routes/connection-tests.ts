@@ -6,9 +6,9 @@ import type { Provider } from '../../entities/provider.js';
 import { accessTo } from '../../jobs/provider-access.js';
 import { errorTypes } from '../connection-failure.js';
 import { tryConnection, type ConnectionResult } from '../connection-test.js';
+import { refuseOtherHost } from '../stored-key.js';
 import { defineRoute, type ApiServices } from '../define-route.js';
 import { readForm } from '../form.js';
-import { invalidField } from '../problem.js';
 import { apiKey } from '../provider-schema.js';
 import { existing } from './providers.js';
 
@@ -109,13 +109,4 @@ async function storedAccess(
     ...(key && { apiKey: key }),
     ...(isUnchanged && apiRoot !== undefined && { apiRoot }),
   };
-}
-
-/** A stored key goes to the server that it was stored for, and nowhere else: whoever may test must not learn it. */
-export function refuseOtherHost(asked: string, stored: string, field: string, keyField: string): void {
-  if (new URL(asked).origin === new URL(stored).origin) return;
-  throw invalidField(
-    field,
-    `is another server than the stored one, and the stored key is not sent there; send ${keyField} as well (null: none)`,
-  );
 }

@@ -8,7 +8,7 @@ import { owners } from '../destination-rows.js';
 import { failedTest, tryDestination, type DestinationResult } from '../destination-test.js';
 import { readForm } from '../form.js';
 import { apiKey } from '../provider-schema.js';
-import { refuseOtherHost } from './connection-tests.js';
+import { refuseOtherHost } from '../stored-key.js';
 
 const destinationTest = z
   .strictObject({

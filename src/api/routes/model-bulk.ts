@@ -10,11 +10,31 @@ import { modelFilter, readFilter } from '../model-filter.js';
 const actions = ['enable', 'disable', 'push', 'reset', 'delete'] as const;
 type Action = (typeof actions)[number];
 
+/** Scenario S7: a filter whose fields got lost in a script must not drop every edit. */
+function losesEverything({
+  action,
+  filter,
+}: {
+  action: Action;
+  filter?: Record<string, unknown> | undefined;
+}) {
+  if (filter === undefined || (action !== 'reset' && action !== 'delete')) return false;
+  return Object.values(filter).every((value) => value === undefined || value === '');
+}
+
 const bulkBody = z
   .strictObject({
     action: z.enum(actions, `takes ${actions.join(', ')}`),
     ids: z.array(z.int('takes ids of models').positive()).min(1).max(10_000).optional(),
     filter: z.strictObject(modelFilter).optional().describe('instead of ids: every model that matches'),
+    confirm: z
+      .literal('all models', 'takes "all models"')
+      .optional()
+      .describe('needed to reset or delete by a filter that leaves nothing out'),
+  })
+  .refine((body) => body.confirm !== undefined || !losesEverything(body), {
+    path: ['confirm'],
+    message: 'is needed: this filter matches every model; send "all models", or narrow the filter',
   })
   .refine((body) => (body.ids === undefined) !== (body.filter === undefined), {
     path: ['ids'],

@@ -13,6 +13,7 @@ import { idParams } from '../paging.js';
 import { checkedEdit } from '../provider-edit.js';
 import { formKinds, providerCreate, providerUpdate, type ProviderUpdate } from '../provider-schema.js';
 import { providerView, viewProvider } from '../provider-view.js';
+import { refuseOtherHost } from '../stored-key.js';
 import { runView } from '../run-view.js';
 import { viewOf } from './runs.js';
 
@@ -177,6 +178,8 @@ async function updateProvider(
     ifMatch,
     async (present) => {
       const edit = await checkedEdit(body, present, services);
+      if (edit.baseUrl !== undefined && present.hasApiKey && body.api_key === undefined)
+        refuseOtherHost(edit.baseUrl, present.baseUrl, 'base_url', 'api_key');
       return unlessTaken(body.name ?? present.name, () =>
         services.stores.providers.update(present, edit, body.api_key, services.now().toISOString()),
       );

@@ -209,8 +209,10 @@ export const runRoutes = [
       if (run.kind !== 'sync' || provider === null || provider.deletingAt !== null) {
         throw createError(409, 'the provider of this run is gone, so there is nothing to try again');
       }
+      // What was asked as a fetch stays one.
+      const trigger = run.trigger === 'fetch' ? 'fetch' : 'retry';
       return viewOf(
-        (await startSync(provider, 'retry', { ...services, enqueue: services.queues })).run,
+        (await startSync(provider, trigger, { ...services, enqueue: services.queues })).run,
         services,
       );
     },

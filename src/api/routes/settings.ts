@@ -12,6 +12,7 @@ import { editInTurn } from '../edit-in-turn.js';
 import { readForm } from '../form.js';
 import { invalidField } from '../problem.js';
 import { apiKey, syncInterval } from '../provider-schema.js';
+import { refuseOtherHost } from '../stored-key.js';
 import { priceRecord } from '../provider-view.js';
 
 const settingsView = z
@@ -133,13 +134,18 @@ async function updateSettings(
   const { before, after } = await editInTurn(
     () => stores.settings.get(),
     ifMatch,
-    async (present) =>
-      stores.settings.update(
-        present,
-        await editOf(body, present, services),
-        body.litellm_api_key,
-        now().toISOString(),
-      ),
+    async (present) => {
+      const edit = await editOf(body, present, services);
+      const { litellmBaseUrl: stored, hasLitellmApiKey } = present;
+      if (
+        edit.litellmBaseUrl != null &&
+        stored !== null &&
+        hasLitellmApiKey &&
+        body.litellm_api_key === undefined
+      )
+        refuseOtherHost(edit.litellmBaseUrl, stored, 'litellm_base_url', 'litellm_api_key');
+      return stores.settings.update(present, edit, body.litellm_api_key, now().toISOString());
+    },
   );
   if (after.litellmBaseUrl !== before.litellmBaseUrl) await stores.deployments.forgetApplied();
   const change = {
