@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needsChromium } from './ensure-chromium.mjs';
 import { startPrivateRedis } from './private-redis.mjs';
 import { withoutProductVariables } from './product-variables.mjs';
 import { projectRoot } from './project-root.mjs';
@@ -39,7 +40,12 @@ function runJest(args, env) {
 }
 
 async function test() {
-  const { redisServer } = await setUp({ build: true, redis: true });
+  const ownArgs = process.argv.slice(2);
+  const { redisServer, chromiumPath } = await setUp({
+    build: true,
+    redis: true,
+    chromium: needsChromium(ownArgs),
+  });
   process.on('SIGINT', () => undefined); // Ctrl-C ends jest; then we still clear up
   const folder = mkdtempSync(join(tmpdir(), 'litellm-updater-tests-'));
   const redis = await startPrivateRedis({
@@ -49,9 +55,14 @@ async function test() {
   });
   try {
     // A developer's own settings must reach no test: not their Redis, not their LiteLLM.
-    const env = { ...withoutProductVariables(), NODE_ENV: 'test', REDIS_URL: redis.url };
+    const env = {
+      ...withoutProductVariables(),
+      NODE_ENV: 'test',
+      REDIS_URL: redis.url,
+      ...(chromiumPath && { CHROMIUM_PATH: chromiumPath }),
+    };
     const resultsPath = join(folder, 'results.json');
-    const args = ['--json', `--outputFile=${resultsPath}`, ...process.argv.slice(2)];
+    const args = ['--json', `--outputFile=${resultsPath}`, ...ownArgs];
     const code = await runJest(args, env);
     const { passed, failed } = countResults(resultsPath);
     console.log(`${passed} passed, ${failed} failed`);
