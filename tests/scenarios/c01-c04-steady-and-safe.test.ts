@@ -358,7 +358,11 @@ describe('a sync that changes only what must change', () => {
       // LiteLLM wants a whole number there and answers 422; the API refuses it, too, so it comes from an older release.
       const two = await product.model('two:2b');
       const at = new Date().toISOString();
-      await product.stores.modelEdits.edit({ id: two.id, editVersion: 0 }, { userParams: { tpm: 'plenty' }, userModified: true }, at);
+      await product.stores.modelEdits.edit(
+        { id: two.id, editVersion: 0 },
+        { userParams: { tpm: 'plenty' }, userModified: true },
+        at,
+      );
       await retag();
       await product.idle();
 
