@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { onPath } from './on-path.mjs';
 import { runStep } from './run-step.mjs';
 import { Refusal, say } from './terminal.mjs';
 
@@ -9,18 +8,6 @@ const serverNames = ['redis-server', 'valkey-server', 'redis-check-rdb', 'valkey
 const leastMajor = 5; // BullMQ refuses anything older
 
 const setUrlInstead = 'or set REDIS_URL to a Redis that you run.';
-
-function onPath(name, path = process.env.PATH ?? '') {
-  for (const folder of path.split(delimiter).filter(Boolean)) {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return join(folder, name);
-    } catch {
-      // not in this folder
-    }
-  }
-  return undefined;
-}
 
 function isServer(path) {
   const { stdout } = spawnSync(path, ['--version'], {

@@ -1,6 +1,6 @@
 import { listingFingerprint } from '../domain/fingerprint.js';
 import type { FoundModel } from '../domain/found-model.js';
-import type { CatalogueReader, ProviderAccess } from '../domain/ports.js';
+import type { CatalogueEntry, CatalogueReader, ProviderAccess } from '../domain/ports.js';
 
 /**
  * One model as its provider shows it now: one list call, and its own details where the kind has any. Undefined: not
@@ -18,7 +18,16 @@ export async function lookAtModel(
     (access.kind === 'ollama'
       ? entries.find((each) => ollamaName(each.modelId) === ollamaName(modelId))
       : undefined);
-  if (entry === undefined) return undefined;
+  return entry && readEntry(entry, access, catalogues, signal);
+}
+
+/** A listed model with its own details, where the kind has any. */
+export async function readEntry(
+  entry: CatalogueEntry,
+  access: ProviderAccess,
+  catalogues: CatalogueReader,
+  signal: AbortSignal,
+): Promise<FoundModel> {
   const found = { ...entry, fingerprint: listingFingerprint(entry.listing) };
   if (!catalogues.hasDetails(access)) return found;
   const details = await catalogues.details(access, entry.modelId, signal);

@@ -1,5 +1,3 @@
-import { listingFingerprint } from '../domain/fingerprint.js';
-import type { FoundModel } from '../domain/found-model.js';
 import { mergeFound } from '../domain/merge-found.js';
 import { passesFilter } from '../domain/model-filter.js';
 import { normaliserVersion } from '../domain/normaliser-version.js';
@@ -8,6 +6,7 @@ import type { CatalogueReader } from '../domain/ports.js';
 import type { Model } from '../entities/model.js';
 import type { Provider } from '../entities/provider.js';
 import type { JobServices } from './define-job.js';
+import { readEntry } from './look-at-model.js';
 import { accessTo } from './provider-access.js';
 
 type Services = Pick<JobServices, 'stores' | 'now'> & { catalogues: CatalogueReader };
@@ -38,18 +37,7 @@ export async function refreshModel(
     // A sync that was faster may have seen it come back.
     return (await stores.models.byId(model.id))?.isOrphaned === false ? 'refreshed' : 'orphaned';
   }
-  const details = catalogues.hasDetails(access)
-    ? await catalogues.details(access, model.modelId, signal)
-    : {};
-  const observed = catalogues.hasDetails(access)
-    ? (await catalogues.observedContexts(access, signal)).get(model.modelId)
-    : undefined;
-  const read: FoundModel = {
-    ...entry,
-    fingerprint: listingFingerprint(entry.listing),
-    ...details,
-    ...(observed !== undefined && { observedContext: observed }),
-  };
+  const read = await readEntry(entry, access, catalogues, signal);
   const found = mergeFound(await stores.models.rawMetadataOf(model.id), read);
   const row = { found, normalised: normaliseModel(provider.type, found) };
   await stores.modelEdits.storeRefreshed(model.id, row, normaliserVersion, at);
