@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { SyncRun } from '../entities/sync-run.js';
-import type { Stores } from '../entities/stores.js';
 
 export const runView = z
   .object({
@@ -46,12 +45,7 @@ export const runView = z
   .meta({ id: 'Run' });
 export type RunView = z.infer<typeof runView>;
 
-export async function viewRuns(runs: SyncRun[], stores: Stores): Promise<RunView[]> {
-  const pending = await stores.runs.pendingPushes(runs.map((run) => run.id));
-  return runs.map((run) => viewRun(run, pending.get(run.id) ?? 0));
-}
-
-function viewRun(run: SyncRun, pending: number): RunView {
+export function viewRun(run: SyncRun): RunView {
   return {
     id: run.id,
     uuid: run.uuid,
@@ -84,7 +78,7 @@ function viewRun(run: SyncRun, pending: number): RunView {
         removed: run.removed,
         unchanged: run.unchangedPushes,
         failed: run.failedPushes,
-        pending,
+        pending: run.pendingPushes,
       },
     },
     created_at: run.createdAt,

@@ -16,8 +16,11 @@ export class EntityTable {
   }
 
   select(where: Values): string {
-    const names = this.#selected.map((column) => `"${column.databaseName}"`).join(', ');
-    return `SELECT ${names} FROM "${this.#metadata.tableName}" WHERE ${this.#matches(where)}`;
+    const table = `"${this.#metadata.tableName}"`;
+    const parts = this.#selected.map(({ databaseName, query }) =>
+      query === undefined ? `"${databaseName}"` : `(${query(table)}) AS "${databaseName}"`,
+    );
+    return `SELECT ${parts.join(', ')} FROM ${table} WHERE ${this.#matches(where)}`;
   }
 
   insert(values: Values): string {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { In } from 'typeorm';
 import type { SkippedEntry } from '../domain/found-model.js';
 import type { Database } from './database.js';
-import { Deployment } from './deployment.js';
 import {
   pushColumns,
   SyncRun,
@@ -185,20 +184,6 @@ export class RunsStore {
     await this.database.write((sqlite) =>
       sqlite.prepare('UPDATE sync_runs SET writes = writes + 1 WHERE id = ?').run(id),
     );
-  }
-
-  /** Pushes that these runs asked for and that are not finished, by run id. */
-  async pendingPushes(runIds: number[]): Promise<Map<number, number>> {
-    if (runIds.length === 0) return new Map();
-    const rows = await this.database
-      .repository(Deployment)
-      .createQueryBuilder('deployment')
-      .select('deployment.requestedRunId', 'run')
-      .addSelect('COUNT(*)', 'pending')
-      .where({ pending: true, requestedRunId: In(runIds) })
-      .groupBy('deployment.requestedRunId')
-      .getRawMany<{ run: number; pending: number }>();
-    return new Map(rows.map((row) => [row.run, row.pending]));
   }
 
   /** When the newest push was made that this run asked for; later runs take their pushes over. */

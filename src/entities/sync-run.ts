@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, PrimaryGeneratedColumn, VirtualColumn } from 'typeorm';
 import type { SkippedEntry } from '../domain/found-model.js';
 
 export type RunKind = 'sync' | 'reconcile' | 'delete';
@@ -56,6 +56,15 @@ export class SyncRun {
   @Column({ type: 'integer' }) removed!: number;
   @Column({ type: 'integer' }) unchangedPushes!: number;
   @Column({ type: 'integer' }) failedPushes!: number;
+  /**
+   * Pushes that this run asked for and that are not finished. Read in the statement that reads the counts above: between
+   * two statements a push can end, and would be in neither.
+   */
+  @VirtualColumn({
+    type: 'integer',
+    query: (run) => `SELECT COUNT(*) FROM deployments WHERE pending AND requested_run_id = ${run}.id`,
+  })
+  readonly pendingPushes!: number;
   /** How it will close, once what it changed is planned; stored first, so that a crash in between is finished. */
   @Column({ type: 'text', nullable: true }) conclusion!: 'done' | 'held' | 'superseded' | null;
   /** A person's word on a held run. */

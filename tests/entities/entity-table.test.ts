@@ -42,6 +42,15 @@ describe('a row of an entity', () => {
     expect(await database.one(SyncRun, { providerId, reason: 'none' })).toBeNull();
   });
 
+  test('counts what its repository counts', async () => {
+    const { database, stores } = file;
+    const run = { kind: 'sync', trigger: 'manual', providerId, providerName: 'box' } as const;
+    const { id } = (await stores.runs.openOrJoin(run, at(0))).run;
+    const counted = await database.one(SyncRun, { id });
+    expect(counted).toStrictEqual(await database.repository(SyncRun).findOneByOrFail({ id }));
+    expect(counted).toHaveProperty('pendingPushes', 0);
+  });
+
   test('is changed in the named columns only; what is undefined stays', async () => {
     const before = await byRepository();
     const edit = { tags: null, isLocal: null, syncEnabled: false, accessGroups: ['x'] };

@@ -124,7 +124,8 @@ describe('opening the database', () => {
       ours.filter((name) => name !== 'litellm_updater_migrations'),
     );
     for (const entity of dataSource.entityMetadatas) {
-      const wanted = entity.columns.map((column) => ({
+      const stored = entity.columns.filter((column) => !column.isVirtualProperty);
+      const wanted = stored.map((column) => ({
         name: column.databaseName,
         type: column.type === 'simple-json' ? 'text' : dataSource.driver.normalizeType(column),
         nullable: column.isNullable,

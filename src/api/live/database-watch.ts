@@ -3,7 +3,7 @@ import type { ApiServices } from '../define-route.js';
 import { viewDestinationState } from '../destination-state.js';
 import { viewModel } from '../model-view.js';
 import { viewProvider } from '../provider-view.js';
-import { viewRuns, type RunView } from '../run-view.js';
+import { viewRun, type RunView } from '../run-view.js';
 import type { LiveEvent, LiveRun } from './live-event.js';
 import { ModelMemory } from './model-memory.js';
 
@@ -63,10 +63,7 @@ export class DatabaseWatch {
     const marks = await overview.runMarks(this.#newestRunId, [...this.#runs.keys()]);
     const changed = marks.filter(({ id, mark }) => this.#runs.get(id)?.mark !== mark);
     const rows = await Promise.all(changed.map(({ id }) => runs.byId(id)));
-    const views = await viewRuns(
-      rows.filter((row) => row !== null),
-      this.services.stores,
-    );
+    const views = rows.filter((row) => row !== null).map(viewRun);
     this.#newestRunId = marks.reduce((newest, { id }) => Math.max(newest, id), this.#newestRunId);
     this.#forget(this.#runs, marks);
     const markOf = new Map(changed.map(({ id, mark }) => [id, mark]));

@@ -1,6 +1,6 @@
 import type { SyncRun } from '../../entities/sync-run.js';
 import type { ApiServices } from '../define-route.js';
-import { viewRuns, type RunView } from '../run-view.js';
+import { viewRun, type RunView } from '../run-view.js';
 import { format } from './format.js';
 
 /** A run that ended stays in sight so long. */
@@ -128,7 +128,7 @@ export async function readProgress(
   const since = new Date(now().getTime() - lingerMs).toISOString();
   const open = await stores.runs.open();
   const latest = (await stores.runs.page({ limit: 100, offset: 0 })).items;
-  const views = await viewRuns(newestOfEach([...open, ...latest]), stores);
+  const views = newestOfEach([...open, ...latest]).map(viewRun);
   const shown = views.filter(
     (run) => run.finished_at === null || run.finished_at >= since || run.outcome.pushes.pending > 0,
   );

@@ -1,7 +1,7 @@
 import createError from 'http-errors';
 import { viewModel } from '../model-view.js';
 import { idParams } from '../paging.js';
-import { viewRuns } from '../run-view.js';
+import { viewRun } from '../run-view.js';
 import { definePage } from './define-page.js';
 import { standingWords } from './model-words.js';
 import { providerDetailFacts } from './provider-detail-facts.js';
@@ -32,7 +32,7 @@ export const providerDetailPage = definePage({
       provider,
       facts: providerDetailFacts(stored, settings),
       hasDestination: settings.litellmBaseUrl !== null,
-      runs: (await viewRuns(runs.items, stores)).map((run) => ({
+      runs: runs.items.map(viewRun).map((run) => ({
         ...run,
         counts: countsInWords(run),
         duration: durationOf(run, now()),

@@ -1,6 +1,6 @@
 import createError from 'http-errors';
 import { z } from 'zod';
-import { viewRuns, type RunView } from '../run-view.js';
+import { viewRun, type RunView } from '../run-view.js';
 import { definePage } from './define-page.js';
 import { stepsOf } from './run-steps.js';
 import {
@@ -29,8 +29,8 @@ export const runDetailPage = definePage({
   async load({ params }, { stores, now }) {
     const { id } = params;
     const row = /^\d{1,15}$/.test(id) ? await stores.runs.byId(Number(id)) : await stores.runs.byUuid(id);
-    const [run] = row === null ? [] : await viewRuns([row], stores);
-    if (run === undefined) throw createError(404, `there is no run ${id}; old ones are thrown away by age`);
+    if (row === null) throw createError(404, `there is no run ${id}; old ones are thrown away by age`);
+    const run = viewRun(row);
     const { items: jobs, total } = await stores.history.jobRuns({
       runId: run.id,
       limit: mostJobs,

@@ -6,9 +6,8 @@ import { newBatch } from '../../jobs/close-run.js';
 import { requireDestination } from '../apply-changes.js';
 import { defineRoute, type ApiServices } from '../define-route.js';
 import { idParams } from '../paging.js';
-import { runView, viewRuns } from '../run-view.js';
+import { runView, viewRun } from '../run-view.js';
 import { existing, notDeleting } from './providers.js';
-import { viewOf } from './runs.js';
 
 const categories = z.record(z.enum(modelCategories), z.int());
 
@@ -74,7 +73,7 @@ export const providerActionRoutes = [
       async handle({ params }, services) {
         const provider = await notDeleting(params.id, services);
         const { run, joined } = await startSync(provider, trigger, { ...services, enqueue: services.queues });
-        const view = await viewOf(run, services);
+        const view = viewRun(run);
         return { ...view, joined, status: 'started' as const, provider: provider.name };
       },
     }),
@@ -98,7 +97,7 @@ export const providerActionRoutes = [
       async handle(_input, services) {
         const batch = newBatch();
         const runs = await startSyncOfAll(trigger, batch, { ...services, enqueue: services.queues });
-        return { batch, total_providers: runs.length, runs: await viewRuns(runs, services.stores) };
+        return { batch, total_providers: runs.length, runs: runs.map(viewRun) };
       },
     }),
   ),

@@ -14,8 +14,7 @@ import { checkedEdit } from '../provider-edit.js';
 import { formKinds, providerCreate, providerUpdate, type ProviderUpdate } from '../provider-schema.js';
 import { providerView, viewProvider } from '../provider-view.js';
 import { refuseOtherHost } from '../stored-key.js';
-import { runView } from '../run-view.js';
-import { viewOf } from './runs.js';
+import { runView, viewRun } from '../run-view.js';
 
 const defaults = {
   prefix: null,
@@ -159,7 +158,7 @@ export const providerRoutes = [
         await recordChange(change, services);
         await applyChanges(services, { providerId: provider.id }, { schedules: true, runId: run.id });
       }
-      return { ...(await viewOf(run, services)), status: 'deleting' as const };
+      return { ...viewRun(run), status: 'deleting' as const };
     },
   }),
 ];

@@ -10,7 +10,7 @@ import { requireDestination } from '../apply-changes.js';
 import { recordChange } from '../audit.js';
 import { defineRoute, type ApiServices } from '../define-route.js';
 import { pageOf, paging } from '../paging.js';
-import { runView, viewRuns } from '../run-view.js';
+import { runView, viewRun } from '../run-view.js';
 
 const runParams = z.object({ id: z.string().max(40) });
 
@@ -34,12 +34,6 @@ function viewJob(job: JobRun): z.infer<typeof jobRunView> {
     started_at: job.startedAt,
     duration_ms: job.durationMs,
   };
-}
-
-export async function viewOf(run: SyncRun, { stores }: ApiServices) {
-  const [view] = await viewRuns([run], stores);
-  if (view === undefined) throw createError(404, `there is no run ${run.id}`);
-  return view;
 }
 
 /** By id or uuid. */
@@ -74,7 +68,7 @@ export const runRoutes = [
         ...(state !== undefined && { state }),
         ...(kind !== undefined && { kind }),
       });
-      return { items: await viewRuns(items, stores), total };
+      return { items: items.map(viewRun), total };
     },
   }),
   defineRoute({
@@ -90,7 +84,7 @@ export const runRoutes = [
       const run = await existingRun(params.id, services);
       const jobs = await services.stores.history.jobRunsOf(run.id, 100);
       return {
-        ...(await viewOf(run, services)),
+        ...viewRun(run),
         jobs: jobs.map(viewJob),
       };
     },
@@ -136,7 +130,7 @@ export const runRoutes = [
         if (decision === 'accepted') {
           await queues.add('mark-orphans', { kind: 'accepted', runId: run.id });
         }
-        return viewOf(await existingRun(params.id, services), services);
+        return viewRun(await existingRun(params.id, services));
       },
     }),
   ),
@@ -164,7 +158,7 @@ export const runRoutes = [
         { actor, action: 'run.cancel', subject: run.providerName, target: `run:${run.id}` },
         services,
       );
-      return viewOf(await existingRun(params.id, services), services);
+      return viewRun(await existingRun(params.id, services));
     },
   }),
   defineRoute({
@@ -211,10 +205,7 @@ export const runRoutes = [
       }
       // What was asked as a fetch stays one.
       const trigger = run.trigger === 'fetch' ? 'fetch' : 'retry';
-      return viewOf(
-        (await startSync(provider, trigger, { ...services, enqueue: services.queues })).run,
-        services,
-      );
+      return viewRun((await startSync(provider, trigger, { ...services, enqueue: services.queues })).run);
     },
   }),
   defineRoute({
@@ -241,5 +232,5 @@ async function reconcile(services: ApiServices) {
     (opened) => queues.add('push-model', { kind: 'reconcile', runId: opened.id, trigger: 'manual' }),
     { ...services, enqueue: queues },
   );
-  return viewOf(run, services);
+  return viewRun(run);
 }
