@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { askByTheClock, type Load } from './ask-by-the-clock.js';
 import { addProviders, firstReconcile } from './prepare-product.js';
 import type { Figure } from './report.js';
 import type { Bench, Section } from './section.js';
@@ -9,10 +9,7 @@ const perSecond = 200;
 const p95Below = 100;
 const providers = 4;
 
-/**
- * What dashboards, scripts and several people read together, while one provider after the other is synced and pushed.
- * Requests start by the clock, whether or not earlier ones are answered: a slow answer does not slow the askers down.
- */
+/** What dashboards, scripts and several people read together, while one provider after the other is synced and pushed. */
 export const apiReads: Section = {
   name: 'api',
   async measure(bench) {
@@ -33,9 +30,19 @@ export const apiReads: Section = {
     const paths = pathsOf(total, Number(runs.items[0].id));
     const done = new AbortController();
     const syncs = keepSyncing(product, bench, done.signal);
-    const load = await askByTheClock(product, paths, seconds, signal);
+    const before = product.processorMs();
+    const load = await askByTheClock(product.api, { paths, perSecond, seconds }, signal);
+    const after = product.processorMs();
     done.abort();
-    return figures(total, seconds, load, await syncs);
+    const section = `${perSecond} mixed reads a second on ${total} models for ${seconds} s, while syncs and pushes run`;
+    const spent = (part: 'api' | 'worker') =>
+      before[part] === undefined || after[part] === undefined ? undefined : after[part] - before[part];
+    return figures(section, load, {
+      syncs: await syncs,
+      seconds,
+      apiMs: spent('api'),
+      workerMs: spent('worker'),
+    });
   },
 };
 
@@ -62,60 +69,48 @@ function pathsOf(total: number, runId: number): string[] {
   ];
 }
 
-interface Load {
-  /** Milliseconds from the moment at which each was due, sorted. */
-  latencies: number[];
-  errors: string[];
-}
-
-async function askByTheClock(
-  product: Product,
-  paths: string[],
-  seconds: number,
-  signal: AbortSignal,
-): Promise<Load> {
-  const latencies: number[] = [];
-  const errors: string[] = [];
-  const startedAt = performance.now();
-  const pending: Promise<void>[] = [];
-  for (let index = 0; index < perSecond * seconds; index++) {
-    const dueAt = startedAt + (index * 1_000) / perSecond;
-    const early = dueAt - performance.now();
-    if (early > 1) await wait(early, undefined, { signal });
-    const path = paths[index % paths.length]!;
-    pending.push(
-      product.call('GET', path).then(
-        () => void latencies.push(performance.now() - dueAt),
-        (error: unknown) => void errors.push(`${path}: ${(error as Error).message}`),
-      ),
-    );
-  }
-  await Promise.all(pending);
-  return { latencies: latencies.sort((a, b) => a - b), errors };
-}
-
-/** Returns how many it started. */
+/** One provider after the other, the next as soon as the last one ended. Returns how many it started. */
 async function keepSyncing(product: Product, bench: Bench, until: AbortSignal): Promise<number> {
-  let count = 0;
-  while (!until.aborted) {
-    await product.call('POST', `/api/providers/${(count % providers) + 1}/sync`);
+  const signal = AbortSignal.any([until, bench.signal]);
+  for (let count = 0; ;) {
+    const id = (count % providers) + 1;
+    const { id: run } = await product.call('POST', `/api/providers/${id}/sync`);
     count += 1;
-    await wait(1_000, undefined, { signal: AbortSignal.any([until, bench.signal]) }).catch(() => undefined);
+    const ended = async () =>
+      ((await product.call('GET', `/api/runs/${run}`)).finished_at ?? undefined) as unknown;
+    try {
+      await waitUntil('the end of a sync', ended, { everyMs: 250, patienceMs: 120_000, signal });
+    } catch (error) {
+      if (until.aborted) return count;
+      throw error;
+    }
   }
-  return count;
 }
 
-function figures(total: number, seconds: number, { latencies, errors }: Load, syncs: number): Figure[] {
-  const section = `${perSecond} mixed reads a second on ${total} models for ${seconds} s, while syncs and pushes run`;
+interface Meanwhile {
+  syncs: number;
+  seconds: number;
+  apiMs: number | undefined;
+  workerMs: number | undefined;
+}
+
+function figures(
+  section: string,
+  { latencies, errors }: Load,
+  { syncs, seconds, apiMs, workerMs }: Meanwhile,
+): Figure[] {
   const at = (part: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * part))];
+  const ofOneProcessor = (ms: number | undefined) => ms && ms / (seconds * 10);
   return [
     { section, what: 'answers', value: latencies.length },
     { section, what: 'errors', value: errors.length, aim: { is: 0 } },
     ...errors.slice(0, 3).map((error) => ({ section, what: `- ${error.slice(0, 80)}`, value: undefined })),
-    { section, what: 'syncs asked for meanwhile', value: syncs },
+    { section, what: 'syncs meanwhile', value: syncs },
     { section, what: 'p50', value: at(0.5), unit: 'ms', digits: 1 },
     { section, what: 'p95', value: at(0.95), unit: 'ms', digits: 1, aim: { below: p95Below } },
     { section, what: 'p99', value: at(0.99), unit: 'ms', digits: 1 },
     { section, what: 'slowest', value: latencies.at(-1), unit: 'ms', digits: 1 },
+    { section, what: 'of one processor, api', value: ofOneProcessor(apiMs), unit: '%' },
+    { section, what: 'of one processor, worker', value: ofOneProcessor(workerMs), unit: '%' },
   ];
 }

@@ -5,6 +5,7 @@ import { spawnGuarded } from '../scripts/guarded-child.mjs';
 import { withoutProductVariables } from '../scripts/product-variables.mjs';
 import { Failure } from './failure.js';
 import { memoryOf, nodeBelow, type MemoryOfParts } from './memory.js';
+import { processorMsOf } from './processor-time.js';
 import { requestJson } from './request-json.js';
 import { waitUntil } from './wait-until.js';
 
@@ -21,8 +22,12 @@ export interface DestinationOfProduct {
 }
 
 export interface Product {
+  /** For clients of a section's own. */
+  api: { address: string; token: string };
   call<T = any>(method: string, path: string, body?: unknown): Promise<T>;
   memory(): MemoryOfParts;
+  /** Milliseconds of a processor that each has used so far; undefined where there is no /proc. */
+  processorMs(): Record<Part, number | undefined>;
   logTail(): string;
   stop(): Promise<void>;
 }
@@ -77,8 +82,10 @@ export async function startProduct(
     );
     const pids = { api: nodeBelow(parts.api.pid), worker: nodeBelow(parts.worker.pid) };
     return {
+      api: { address, token },
       call: (method, path, body) => requestJson(address + path, { method, token, body, signal }),
       memory: () => ({ api: memoryOf(pids.api), worker: memoryOf(pids.worker) }),
+      processorMs: () => ({ api: processorMsOf(pids.api), worker: processorMsOf(pids.worker) }),
       logTail,
       stop,
     };

@@ -20,6 +20,8 @@ const bodyLimit = '1mb';
 export function createApp(services: ApiServices, gate: Gate, streams = new EventStreams(services)): Express {
   const app = express();
   app.disable('x-powered-by');
+  // Answers are never stored, and what is edited bears an ETag of its own; static files make theirs themselves.
+  app.disable('etag');
   app.use(
     helmet({
       // Plain http on a private network is the common case; the proxy in front adds HSTS where there is TLS.

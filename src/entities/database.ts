@@ -54,10 +54,42 @@ export class Database {
   }
 
   /** The row with these values, as its repository would return it. */
-  async one<T extends ObjectLiteral>(entity: EntityTarget<T>, where: Partial<T>): Promise<T | null> {
+  async one<T extends ObjectLiteral>(entity: EntityTarget<T>, where: Partial<NoInfer<T>>): Promise<T | null> {
+    const { sql, parameters } = this.#table(entity).where(where);
+    const [row] = await this.many(entity, sql, ...parameters);
+    return row ?? null;
+  }
+
+  /** Rows as their repository would return them; `rest` is what follows `SELECT … FROM <its table>`. */
+  async many<T extends ObjectLiteral>(
+    entity: EntityTarget<T>,
+    rest: string,
+    ...parameters: unknown[]
+  ): Promise<T[]> {
     const table = this.#table(entity);
-    const row = await this.row<Record<string, unknown>>(table.select(where), ...table.parameters(where));
-    return row === undefined ? null : (table.entity(row) as T);
+    const rows = await this.patiently(
+      () => this.#prepare(`${table.select} ${rest}`, 'values').all(...parameters) as unknown[][],
+    );
+    return rows.map((row) => table.entity(row) as T);
+  }
+
+  /** Those with these values, the newest first, and how many there are. */
+  async newest<T extends ObjectLiteral>(
+    entity: EntityTarget<T>,
+    where: Partial<NoInfer<T>>,
+    { limit, offset }: { limit: number; offset: number },
+  ): Promise<{ items: T[]; total: number }> {
+    const table = this.#table(entity);
+    const { sql, parameters } = table.where(where);
+    const items = await this.many(
+      entity,
+      `${sql} ORDER BY id DESC LIMIT ? OFFSET ?`,
+      ...parameters,
+      limit,
+      offset,
+    );
+    const counted = await this.row<{ total: number }>(`${table.counts} ${sql}`, ...parameters);
+    return { items, total: counted?.total ?? 0 };
   }
 
   /** One statement. Returns the new id. */
@@ -88,9 +120,8 @@ export class Database {
     where: Partial<NoInfer<T>>,
     values: Partial<NoInfer<T>>,
   ): number {
-    const table = this.#table(entity);
-    const parameters = [...table.parameters(values), ...table.parameters(where)];
-    return sqlite.prepare(table.update(where, values)).run(...parameters).changes;
+    const { sql, parameters } = this.#table(entity).update(where, values);
+    return sqlite.prepare(sql).run(...parameters).changes;
   }
 
   /** One statement. */
@@ -130,13 +161,18 @@ export class Database {
     await this.dataSource.destroy();
   }
 
-  /** SQLite prepares a kept statement anew by itself when the schema was changed. */
-  #prepare(sql: string): SqliteDatabase.Statement {
-    const kept = this.#statements.get(sql);
+  /**
+   * SQLite prepares a kept statement anew by itself when the schema was changed. As objects, rows of many columns take
+   * twice as long to read as their bare values.
+   */
+  #prepare(sql: string, rowsAs: 'objects' | 'values' = 'objects'): SqliteDatabase.Statement {
+    const key = `${rowsAs} ${sql}`;
+    const kept = this.#statements.get(key);
     if (kept !== undefined) return kept;
     const statement = this.#sqlite.prepare(sql);
+    if (rowsAs === 'values') statement.raw();
     if (this.#statements.size >= maxStatements) this.#statements.clear();
-    this.#statements.set(sql, statement);
+    this.#statements.set(key, statement);
     return statement;
   }
 

@@ -1,4 +1,3 @@
-import { In } from 'typeorm';
 import type { Database } from './database.js';
 import { Deployment } from './deployment.js';
 import { Model } from './model.js';
@@ -35,29 +34,35 @@ export class DeploymentsStore {
   }
 
   async forModels(modelIds: number[]): Promise<Map<number, Deployment>> {
-    const rows = await this.#repository.findBy({ modelId: In(modelIds) });
+    const rows = await this.database.many(
+      Deployment,
+      'WHERE model_id IN (SELECT value FROM json_each(?))',
+      JSON.stringify(modelIds),
+    );
     return new Map(rows.map((row) => [row.modelId, row]));
   }
 
   async all(): Promise<Deployment[]> {
-    return this.#repository.find();
+    return this.database.many(Deployment, '');
   }
 
-  /** Models of one provider with their deployments, without raw metadata. */
-  async ofProvider(providerId: number): Promise<ModelWithDeployment[]> {
-    const models = await this.database
-      .repository(Model)
-      .find({ where: { providerId }, order: { id: 'ASC' } });
-    const deployments = await this.#repository
-      .createQueryBuilder('deployment')
-      .where('deployment.modelId IN (SELECT id FROM models WHERE provider_id = :providerId)', { providerId })
-      .getMany();
+  /** Models of one provider with their deployments, without raw metadata; of these models alone when they are named. */
+  async ofProvider(providerId: number, modelIds?: number[]): Promise<ModelWithDeployment[]> {
+    const named = modelIds && JSON.stringify(modelIds);
+    const which = `provider_id = @providerId${named ? ' AND id IN (SELECT value FROM json_each(@named))' : ''}`;
+    const parameters = { providerId, ...(named && { named }) };
+    const models = await this.database.many(Model, `WHERE ${which} ORDER BY id`, parameters);
+    const deployments = await this.database.many(
+      Deployment,
+      `WHERE model_id IN (SELECT id FROM models WHERE ${which})`,
+      parameters,
+    );
     const byModel = new Map(deployments.map((row) => [row.modelId, row]));
     return models.map((model) => ({ model, deployment: byModel.get(model.id) }));
   }
 
   async countsByProvider(): Promise<Map<number, ProviderDeployments>> {
-    const rows: (ProviderDeployments & { provider: number })[] = await this.database.dataSource.query(
+    const rows: (ProviderDeployments & { provider: number })[] = await this.database.rows(
       `SELECT provider_id AS provider, SUM(${isAtLitellm}) AS atLitellm, SUM(pending) AS pending,
          SUM(last_error IS NOT NULL) AS failed
        FROM deployments JOIN models ON models.id = deployments.model_id GROUP BY provider_id`,
@@ -67,13 +72,13 @@ export class DeploymentsStore {
 
   /** The first few model ids of each provider, those at LiteLLM before the others: what a deletion takes along. */
   async firstToGo(mostPerProvider: number): Promise<Map<number, string[]>> {
-    const rows: { provider: number; modelId: string }[] = await this.database.dataSource.query(
+    const rows: { provider: number; modelId: string }[] = await this.database.rows(
       `SELECT provider, modelId FROM (
          SELECT provider_id AS provider, models.model_id AS modelId, ROW_NUMBER() OVER (
              PARTITION BY provider_id ORDER BY COALESCE(${isAtLitellm}, 0) DESC, models.model_id) AS place
            FROM models LEFT JOIN deployments ON deployments.model_id = models.id)
         WHERE place <= ? ORDER BY provider, place`,
-      [mostPerProvider],
+      mostPerProvider,
     );
     const ids = new Map<number, string[]>();
     for (const { provider, modelId } of rows) ids.set(provider, [...(ids.get(provider) ?? []), modelId]);
@@ -173,9 +178,5 @@ export class DeploymentsStore {
         )
         .run(),
     );
-  }
-
-  get #repository() {
-    return this.database.repository(Deployment);
   }
 }

@@ -3,24 +3,40 @@ import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
 type Values = Record<string, unknown>;
 
 /**
- * One-row statements of an entity with TypeORM's own names and conversions, for what runs in each job: its query builder
- * takes ten times as long as SQLite itself. Every value is compared with IS, so that null finds null.
+ * Statements of an entity with TypeORM's own names and conversions, for what runs in each job and each request: its query
+ * builder takes ten times as long as SQLite itself.
  */
 export class EntityTable {
+  /** The beginning of a statement that reads rows. */
+  readonly select: string;
   readonly #metadata;
   readonly #driver;
+  readonly #selected;
 
   constructor(dataSource: DataSource, entity: EntityTarget<ObjectLiteral>) {
     this.#metadata = dataSource.getMetadata(entity);
     this.#driver = dataSource.driver;
-  }
-
-  select(where: Values): string {
+    this.#selected = this.#metadata.columns.filter((column) => column.isSelect);
     const table = `"${this.#metadata.tableName}"`;
     const parts = this.#selected.map(({ databaseName, query }) =>
       query === undefined ? `"${databaseName}"` : `(${query(table)}) AS "${databaseName}"`,
     );
-    return `SELECT ${parts.join(', ')} FROM ${table} WHERE ${this.#matches(where)}`;
+    this.select = `SELECT ${parts.join(', ')} FROM ${table}`;
+  }
+
+  get counts(): string {
+    return `SELECT COUNT(*) AS total FROM "${this.#metadata.tableName}"`;
+  }
+
+  /** What follows those two. An index that leaves null out serves `=`, never `IS ?`. */
+  where(values: Values): { sql: string; parameters: unknown[] } {
+    const conditions = this.#columnsOf(values).map(({ databaseName, propertyName }) =>
+      values[propertyName] === null ? `"${databaseName}" IS NULL` : `"${databaseName}" = ?`,
+    );
+    return {
+      sql: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`,
+      parameters: this.parameters(values).filter((value) => value !== null),
+    };
   }
 
   insert(values: Values): string {
@@ -29,9 +45,15 @@ export class EntityTable {
     return `INSERT INTO "${this.#metadata.tableName}" (${names.join(', ')}) VALUES (${marks})`;
   }
 
-  update(where: Values, values: Values): string {
+  update(where: Values, values: Values): { sql: string; parameters: unknown[] } {
+    const matching = this.where(where);
+    if (matching.sql === '')
+      throw new Error(`an update of every row of ${this.#metadata.tableName} is a mistake`);
     const edits = this.#columnsOf(values).map((column) => `"${column.databaseName}" = ?`);
-    return `UPDATE "${this.#metadata.tableName}" SET ${edits.join(', ')} WHERE ${this.#matches(where)}`;
+    return {
+      sql: `UPDATE "${this.#metadata.tableName}" SET ${edits.join(', ')} ${matching.sql}`,
+      parameters: [...this.parameters(values), ...matching.parameters],
+    };
   }
 
   /** In the order of the question marks; what is undefined has none. */
@@ -41,22 +63,13 @@ export class EntityTable {
     );
   }
 
-  /** As a repository would return it: without the columns that are not selected by themselves. */
-  entity(row: Values): ObjectLiteral {
+  /** From the values of a row in the order of `select`, as a repository would return it. */
+  entity(row: unknown[]): ObjectLiteral {
     const entity = this.#metadata.create() as Values;
-    for (const column of this.#selected) {
-      entity[column.propertyName] = this.#driver.prepareHydratedValue(
-        row[column.databaseName],
-        column,
-      ) as unknown;
+    for (const [index, column] of this.#selected.entries()) {
+      entity[column.propertyName] = this.#driver.prepareHydratedValue(row[index], column) as unknown;
     }
     return entity;
-  }
-
-  #matches(where: Values): string {
-    return this.#columnsOf(where)
-      .map((column) => `"${column.databaseName}" IS ?`)
-      .join(' AND ');
   }
 
   /** A name that is no column would otherwise be left out without a word. */
@@ -68,9 +81,5 @@ export class EntityTable {
         if (column === undefined) throw new Error(`${this.#metadata.name} has no column ${name}`);
         return column;
       });
-  }
-
-  get #selected() {
-    return this.#metadata.columns.filter((column) => column.isSelect);
   }
 }

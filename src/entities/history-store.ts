@@ -70,7 +70,7 @@ export class HistoryStore {
   }
 
   async jobRunsOf(runId: number, limit: number): Promise<JobRun[]> {
-    return this.database.repository(JobRun).find({ where: { runId }, order: { id: 'DESC' }, take: limit });
+    return this.database.many(JobRun, 'WHERE run_id = ? ORDER BY id DESC LIMIT ?', runId, limit);
   }
 
   async addAuditEvent(event: Omit<AuditEvent, 'id'>): Promise<void> {
@@ -80,19 +80,13 @@ export class HistoryStore {
   /** Newest first. */
   async auditEvents(query: AuditQuery): Promise<{ items: AuditEvent[]; total: number }> {
     const { limit, offset, ...where } = query;
-    const [items, total] = await this.database
-      .repository(AuditEvent)
-      .findAndCount({ where, order: { id: 'DESC' }, take: limit, skip: offset });
-    return { items, total };
+    return this.database.newest(AuditEvent, where, { limit, offset });
   }
 
   /** Newest first. */
   async jobRuns(query: JobRunsQuery): Promise<{ items: JobRun[]; total: number }> {
     const { limit, offset, ...where } = query;
-    const [items, total] = await this.database
-      .repository(JobRun)
-      .findAndCount({ where, order: { id: 'DESC' }, take: limit, skip: offset });
-    return { items, total };
+    return this.database.newest(JobRun, where, { limit, offset });
   }
 
   /** When the oldest sync since then ended. */
@@ -106,7 +100,7 @@ export class HistoryStore {
 
   /** Oldest first; `digits`: how much of an ISO 8601 time names a bucket (10: a day, 13: an hour, 15: ten minutes). */
   async syncTrend(since: string, digits: number): Promise<SyncTrendRow[]> {
-    return this.database.dataSource.query<SyncTrendRow[]>(
+    return this.database.rows<SyncTrendRow>(
       `SELECT bucket, providerId, done, failed, added, updated, orphaned, totalMs, longestMs,
          (SELECT fetched FROM sync_runs WHERE id = lastDone) AS fetched
        FROM (
@@ -122,7 +116,8 @@ export class HistoryStore {
                WHERE state IN ('done', 'failed', 'lost') AND kind = 'sync' AND finished_at >= ?)
          GROUP BY 1, 2)
        ORDER BY bucket, providerId`,
-      [digits, since],
+      digits,
+      since,
     );
   }
 }

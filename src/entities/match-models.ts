@@ -1,8 +1,5 @@
-import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { ModelCategory } from '../domain/kinds.js';
-import { Deployment } from './deployment.js';
-import type { Model } from './model.js';
-import { Provider } from './provider.js';
+import { lowerCaseFunction } from './lower-case.js';
 
 /** How a model stands at LiteLLM. `in-step`: it has what is wanted. `absent`: not there, as wanted. */
 export const standings = ['in-step', 'pending', 'out-of-step', 'failed', 'absent'] as const;
@@ -31,69 +28,90 @@ export const modelOrders = ['id', 'name', '-name', 'context', '-context', 'last_
 /** With a dash: descending. Models without a known window come last either way. */
 export type ModelOrder = (typeof modelOrders)[number];
 
-const displayName = `COALESCE(provider.prefix || '/', '') || model.model_id`;
+const displayName = `COALESCE(providers.prefix || '/', '') || models.model_id`;
 
 /** `publishedContext` of the domain, in SQL, so that lists filter and sort by what they show. */
-const published = `CASE WHEN model.remote THEN model.max_context_window ELSE MIN(
-  CASE WHEN model.configured_context IS NOT NULL THEN model.configured_context
-    WHEN provider.type = 'ollama' AND provider.default_num_ctx IS NOT NULL THEN provider.default_num_ctx
-    ELSE COALESCE(model.observed_context, model.max_context_window) END,
-  COALESCE(model.max_context_window, 1e9)) END`;
+const published = `CASE WHEN models.remote THEN models.max_context_window ELSE MIN(
+  CASE WHEN models.configured_context IS NOT NULL THEN models.configured_context
+    WHEN providers.type = 'ollama' AND providers.default_num_ctx IS NOT NULL THEN providers.default_num_ctx
+    ELSE COALESCE(models.observed_context, models.max_context_window) END,
+  COALESCE(models.max_context_window, 1e9)) END`;
 
 /** `whatIsWanted` of the domain, in SQL. */
-const wanted = `CASE WHEN provider.deleting_at IS NOT NULL OR model.deleting_at IS NOT NULL OR NOT model.sync_enabled THEN 'absent'
-  WHEN model.is_orphaned THEN CASE WHEN provider.orphan_policy <> 'keep' AND model.missed_count >= provider.grace_misses
-    AND julianday(:now) - julianday(model.orphaned_at) >= provider.grace_seconds / 86400.0 THEN 'absent' ELSE 'leave' END
-  WHEN model.unusable IS NOT NULL AND json_extract(model.user_params, '$.mode') IS NULL THEN 'absent'
+const wanted = `CASE WHEN providers.deleting_at IS NOT NULL OR models.deleting_at IS NOT NULL OR NOT models.sync_enabled THEN 'absent'
+  WHEN models.is_orphaned THEN CASE WHEN providers.orphan_policy <> 'keep' AND models.missed_count >= providers.grace_misses
+    AND julianday(@now) - julianday(models.orphaned_at) >= providers.grace_seconds / 86400.0 THEN 'absent' ELSE 'leave' END
+  WHEN models.unusable IS NOT NULL AND json_extract(models.user_params, '$.mode') IS NULL THEN 'absent'
   ELSE 'present' END`;
 
-const standing = `CASE WHEN deployment.pending THEN 'pending' WHEN deployment.last_error IS NOT NULL THEN 'failed'
-  WHEN (${wanted}) = 'absent' THEN CASE WHEN deployment.applied_hash IS NULL THEN 'absent' ELSE 'out-of-step' END
-  WHEN (${wanted}) = 'leave' THEN CASE WHEN deployment.applied_hash IS NULL THEN 'absent' ELSE 'in-step' END
-  WHEN deployment.applied_hash = deployment.wanted_hash THEN 'in-step' ELSE 'out-of-step' END`;
+/** Of those that are not said below without it, where an index can help. */
+const standing = `CASE WHEN deployments.pending THEN 'pending' WHEN deployments.last_error IS NOT NULL THEN 'failed'
+  WHEN (${wanted}) = 'absent' THEN CASE WHEN deployments.applied_hash IS NULL THEN 'absent' ELSE 'out-of-step' END
+  WHEN (${wanted}) = 'leave' THEN CASE WHEN deployments.applied_hash IS NULL THEN 'absent' ELSE 'in-step' END
+  WHEN deployments.applied_hash = deployments.wanted_hash THEN 'in-step' ELSE 'out-of-step' END`;
 
-/** Adds the conditions of a filter to a query of `model`, and the tables that it or the order asks for. */
-export function matchModels(
-  builder: SelectQueryBuilder<Model>,
-  filter: ModelsFilter,
-): SelectQueryBuilder<Model> {
-  const add = (condition: string, values: ObjectLiteral) => void builder.andWhere(condition, values);
-  const { ids, providerId, search, orphaned, modified, syncEnabled, category } = filter;
-  builder.innerJoin(Provider, 'provider', 'provider.id = model.providerId');
-  if (ids) add('model.id IN (SELECT value FROM json_each(:ids))', { ids: JSON.stringify(ids) });
-  if (providerId !== undefined) add('model.providerId = :providerId', { providerId });
-  // Not LIKE: `_` and `%` are ordinary characters of model ids.
-  if (search) add(`instr(lower(${displayName}), lower(:search)) > 0`, { search });
-  if (orphaned !== undefined) add('model.isOrphaned = :orphaned', { orphaned: Number(orphaned) });
-  if (modified !== undefined) add('model.userModified = :modified', { modified: Number(modified) });
-  if (syncEnabled !== undefined) add('model.syncEnabled = :enabled', { enabled: Number(syncEnabled) });
-  if (category !== undefined) add('model.category = :category', { category });
-  for (const [index, word] of (filter.capabilities ?? []).entries()) {
-    const name = `capability${index}`;
-    add(`EXISTS (SELECT 1 FROM json_each(model.capabilities) WHERE value = :${name})`, { [name]: word });
-  }
-  if (filter.contextAtLeast !== undefined) add(`${published} >= :least`, { least: filter.contextAtLeast });
-  if (filter.contextAtMost !== undefined) add(`${published} <= :most`, { most: filter.contextAtMost });
-  if (filter.deployment !== undefined) {
-    builder.leftJoin(Deployment, 'deployment', 'deployment.modelId = model.id');
-    const now = new Date(filter.nowMs ?? Date.now()).toISOString();
-    add(`${standing} = :standing`, { standing: filter.deployment, now });
-  }
-  return builder;
+/** The same filter is the same text, whatever its values, so that SQLite prepares it once. */
+export interface MatchingModels {
+  conditions: string[];
+  parameters: Record<string, string | number>;
 }
 
-export function orderModels(
-  builder: SelectQueryBuilder<Model>,
-  order: ModelOrder = 'id',
-): SelectQueryBuilder<Model> {
-  const descending = order.startsWith('-');
+export function matchModels(filter: ModelsFilter): MatchingModels {
+  const { ids, providerId, search, orphaned, modified, syncEnabled, category, deployment } = filter;
+  const conditions: string[] = [];
+  const parameters: Record<string, string | number> = {};
+  const add = (condition: string, name: string, value: string | number) => {
+    conditions.push(condition);
+    parameters[name] = value;
+  };
+  if (ids) add('models.id IN (SELECT value FROM json_each(@ids))', 'ids', JSON.stringify(ids));
+  if (providerId !== undefined) add('models.provider_id = @provider', 'provider', providerId);
+  // Not LIKE: `_` and `%` are ordinary characters of model ids.
+  if (search) add(`instr(${lowerFor(search)}(${displayName}), @search) > 0`, 'search', search.toLowerCase());
+  if (orphaned !== undefined) add('models.is_orphaned = @orphaned', 'orphaned', Number(orphaned));
+  if (modified !== undefined) add('models.user_modified = @modified', 'modified', Number(modified));
+  if (syncEnabled !== undefined) add('models.sync_enabled = @enabled', 'enabled', Number(syncEnabled));
+  if (category !== undefined) add('models.category = @category', 'category', category);
+  for (const [index, word] of (filter.capabilities ?? []).entries()) {
+    // In a JSON list of words, a word in its quotes is an element of it.
+    const name = `capability${index}`;
+    add(`instr(models.capabilities, json_quote(@${name})) > 0`, name, word);
+  }
+  if (filter.contextAtLeast !== undefined) add(`${published} >= @least`, 'least', filter.contextAtLeast);
+  if (filter.contextAtMost !== undefined) add(`${published} <= @most`, 'most', filter.contextAtMost);
+  if (deployment === 'pending') conditions.push('deployments.pending');
+  else if (deployment === 'failed')
+    conditions.push('NOT deployments.pending AND deployments.last_error IS NOT NULL');
+  else if (deployment !== undefined) {
+    add(`${standing} = @standing`, 'standing', deployment);
+    parameters['now'] = new Date(filter.nowMs ?? Date.now()).toISOString();
+  }
+  return { conditions, parameters };
+}
+
+/** Columns, tables, conditions and order of one statement; other tables are joined where a part of it asks for them. */
+export function selectModels(columns: string, { conditions }: MatchingModels, order = ''): string {
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const rest = `${where} ${order}`;
+  const tables = ['models'];
+  if (rest.includes('providers.')) tables.push('JOIN providers ON providers.id = models.provider_id');
+  if (rest.includes('deployments.')) tables.push('LEFT JOIN deployments ON deployments.model_id = models.id');
+  return `SELECT ${columns} FROM ${tables.join(' ')} ${rest}`;
+}
+
+/** SQLite's own knows only ASCII, which is enough for what has nothing else; ours costs a call into JavaScript for each row. */
+function lowerFor(search: string): string {
+  return /^[\x20-\x7e]*$/.test(search) ? 'lower' : lowerCaseFunction;
+}
+
+export function orderModels(order: ModelOrder = 'id'): string {
   const key = keys[order.replace('-', '')];
-  if (key !== undefined) builder.orderBy(key, descending ? 'DESC' : 'ASC', 'NULLS LAST');
-  return builder.addOrderBy('model.id');
+  const direction = order.startsWith('-') ? 'DESC' : 'ASC';
+  return `ORDER BY ${key === undefined ? '' : `${key} ${direction} NULLS LAST, `}models.id`;
 }
 
 const keys: Record<string, string> = {
   name: `${displayName} COLLATE NOCASE`,
   context: published,
-  last_seen: 'model.last_seen',
+  last_seen: 'models.last_seen',
 };

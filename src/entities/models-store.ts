@@ -1,9 +1,14 @@
-import { In } from 'typeorm';
 import type { FoundModel } from '../domain/found-model.js';
 import type { ModelCategory } from '../domain/kinds.js';
 import type { NormalisedModel } from '../domain/normalised-model.js';
 import type { Database } from './database.js';
-import { matchModels, orderModels, type ModelOrder, type ModelsFilter } from './match-models.js';
+import {
+  matchModels,
+  orderModels,
+  selectModels,
+  type ModelOrder,
+  type ModelsFilter,
+} from './match-models.js';
 import { Model } from './model.js';
 import { derivedColumns, derivedValues, storeModel, type NormalisedRow } from './store-model.js';
 
@@ -13,12 +18,16 @@ export interface ModelsQuery extends ModelsFilter {
   sort?: ModelOrder;
 }
 
-/** `total` and the categories leave orphans out. */
-export interface ModelStatistics {
+/** `total` leaves orphans out. */
+export interface ModelCounts {
   total: number;
   orphaned: number;
   modified: number;
   disabled: number;
+}
+
+/** The categories leave orphans out as well. */
+export interface ModelStatistics extends ModelCounts {
   inLitellm: number;
   byCategory: Partial<Record<ModelCategory, number>>;
 }
@@ -37,91 +46,104 @@ export class ModelsStore {
   }
 
   async rawMetadataOf(id: number): Promise<FoundModel | undefined> {
-    const row = await this.#repository.findOne({ where: { id }, select: { id: true, rawMetadata: true } });
-    return row?.rawMetadata;
+    const row = await this.database.row<{ raw: string }>(
+      'SELECT raw_metadata AS raw FROM models WHERE id = ?',
+      id,
+    );
+    return row && (JSON.parse(row.raw) as FoundModel);
   }
 
   /** Sorted and cut by ids alone: rows are long. */
   async page({ limit, offset, sort, ...filter }: ModelsQuery): Promise<{ items: Model[]; total: number }> {
-    const matching = this.#matching(filter).select('model.id', 'id');
-    const rows = await orderModels(matching.clone(), sort)
-      .limit(limit)
-      .offset(offset)
-      .getRawMany<{ id: number }>();
+    const match = matchModels(filter);
+    const rows = await this.database.rows<{ id: number }>(
+      `${selectModels('models.id AS id', match, orderModels(sort))} LIMIT @limit OFFSET @offset`,
+      { ...match.parameters, limit, offset },
+    );
     const total =
       rows.length < limit && (rows.length > 0 || offset === 0)
         ? offset + rows.length
         : await this.count(filter);
     const ids = rows.map((row) => row.id);
-    const found = new Map((await this.#repository.findBy({ id: In(ids) })).map((model) => [model.id, model]));
+    const found = new Map((await this.#byIds(ids)).map((model) => [model.id, model]));
     return { items: ids.flatMap((id) => found.get(id) ?? []), total };
   }
 
   async count(filter: ModelsFilter): Promise<number> {
-    const row = await this.#matching(filter).select('COUNT(*)', 'total').getRawOne<{ total: number }>();
+    const match = matchModels(filter);
+    const row = await this.database.row<{ total: number }>(
+      selectModels('COUNT(*) AS total', match),
+      match.parameters,
+    );
     return row?.total ?? 0;
   }
 
   /** All that match, for an action on many. */
   async matching(filter: ModelsFilter): Promise<Model[]> {
-    return this.#matching(filter).orderBy('model.id').getMany();
+    const match = matchModels(filter);
+    const ids = selectModels('models.id', match);
+    return this.database.many(Model, `WHERE id IN (${ids}) ORDER BY id`, match.parameters);
   }
 
-  #matching(filter: ModelsFilter) {
-    return matchModels(this.#repository.createQueryBuilder('model'), filter);
+  async #byIds(ids: number[]): Promise<Model[]> {
+    return this.database.many(Model, 'WHERE id IN (SELECT value FROM json_each(?))', JSON.stringify(ids));
   }
 
   /** Counts of one provider, or of all. */
   async statistics(providerId: number | undefined): Promise<ModelStatistics> {
-    const scope = providerId === undefined ? '' : 'WHERE models.provider_id = ?';
-    const parameters = providerId === undefined ? [] : [providerId];
-    const rows: (Omit<ModelStatistics, 'byCategory'> & { category: ModelCategory })[] =
-      await this.database.dataSource.query(
-        `SELECT category, SUM(is_orphaned = 0) AS total, SUM(is_orphaned) AS orphaned, SUM(user_modified) AS modified,
-           SUM(sync_enabled = 0) AS disabled, SUM(deployments.applied_hash IS NOT NULL) AS inLitellm
-         FROM models LEFT JOIN deployments ON deployments.model_id = models.id ${scope} GROUP BY category`,
-        parameters,
-      );
-    const sum = (key: 'total' | 'orphaned' | 'modified' | 'disabled' | 'inLitellm') =>
-      rows.reduce((total, row) => total + row[key], 0);
-    return {
-      total: sum('total'),
-      orphaned: sum('orphaned'),
-      modified: sum('modified'),
-      disabled: sum('disabled'),
-      inLitellm: sum('inLitellm'),
-      byCategory: Object.fromEntries(rows.map((row) => [row.category, row.total])),
-    };
+    const rows = (await this.#counts()).filter(
+      ({ provider }) => providerId === undefined || provider === providerId,
+    );
+    const byCategory: ModelStatistics['byCategory'] = {};
+    for (const { category, total } of rows) byCategory[category] = (byCategory[category] ?? 0) + total;
+    return { ...sumOf(rows), inLitellm: await this.countInLitellm(providerId), byCategory };
   }
 
   /** By provider id; `total` leaves orphans out. */
-  async countsByProvider(): Promise<Map<number, Omit<ModelStatistics, 'byCategory'>>> {
-    const rows: (Omit<ModelStatistics, 'byCategory'> & { provider: number })[] =
-      await this.database.dataSource.query(
-        `SELECT provider_id AS provider, SUM(is_orphaned = 0) AS total, SUM(is_orphaned) AS orphaned,
-           SUM(user_modified) AS modified, SUM(sync_enabled = 0) AS disabled,
-           SUM(deployments.applied_hash IS NOT NULL) AS inLitellm
-         FROM models LEFT JOIN deployments ON deployments.model_id = models.id GROUP BY provider_id`,
-      );
-    return new Map(rows.map(({ provider, ...counts }) => [provider, counts]));
+  async countsByProvider(): Promise<Map<number, ModelCounts>> {
+    const byProvider = new Map<number, ModelCounts>();
+    for (const row of await this.#counts())
+      byProvider.set(row.provider, sumOf([row, byProvider.get(row.provider) ?? noModels]));
+    return byProvider;
+  }
+
+  /** In the order of an index that holds all of it. */
+  async #counts(): Promise<(ModelCounts & { provider: number; category: ModelCategory })[]> {
+    return this.database.rows(
+      `SELECT provider_id AS provider, category, SUM(is_orphaned = 0) AS total, SUM(is_orphaned) AS orphaned,
+         SUM(user_modified) AS modified, SUM(sync_enabled = 0) AS disabled
+       FROM models GROUP BY provider_id, category`,
+    );
+  }
+
+  /** Deployments that LiteLLM took, of one provider or of all. */
+  async countInLitellm(providerId: number | undefined): Promise<number> {
+    const [scope, parameters] =
+      providerId === undefined
+        ? ['', []]
+        : ['AND model_id IN (SELECT id FROM models WHERE provider_id = ?)', [providerId]];
+    const row = await this.database.row<{ count: number }>(
+      `SELECT COUNT(*) AS count FROM deployments WHERE applied_hash IS NOT NULL ${scope}`,
+      ...parameters,
+    );
+    return row?.count ?? 0;
   }
 
   /** Ids of the models that are not orphans, for judging a new filter. */
   async activeIds(providerId: number): Promise<string[]> {
-    const rows = await this.#repository.find({
-      where: { providerId, isOrphaned: false },
-      select: { id: true, modelId: true },
-    });
-    return rows.map((row) => row.modelId);
+    const rows = await this.database.rows<{ id: string }>(
+      'SELECT model_id AS id FROM models WHERE provider_id = ? AND NOT is_orphaned',
+      providerId,
+    );
+    return rows.map((row) => row.id);
   }
 
   async known(providerId: number): Promise<Map<string, KnownModel>> {
-    const rows: { model_id: string; fingerprint: string; has_details: number }[] =
-      await this.database.dataSource.query(
-        `SELECT model_id, fingerprint, details_error IS NULL AND json_extract(raw_metadata, '$.details') IS NOT NULL AS has_details
+    const rows: { model_id: string; fingerprint: string; has_details: number }[] = await this.database.rows(
+      `SELECT model_id, fingerprint, details_error IS NULL AND json_extract(raw_metadata, '$.details') IS NOT NULL AS has_details
          FROM models WHERE provider_id = ?`,
-        [providerId],
-      );
+      providerId,
+    );
     return new Map(
       rows.map((row) => [row.model_id, { fingerprint: row.fingerprint, hasDetails: row.has_details === 1 }]),
     );
@@ -158,10 +180,11 @@ export class ModelsStore {
 
   /** Rows that an older release of the rules wrote, for a re-derivation, by provider kind. */
   async outdated(normaliserVersion: number, limit: number) {
-    const rows: { id: number; type: string; raw_metadata: string }[] = await this.database.dataSource.query(
+    const rows: { id: number; type: string; raw_metadata: string }[] = await this.database.rows(
       `SELECT models.id, providers.type, models.raw_metadata FROM models JOIN providers ON providers.id = models.provider_id
         WHERE models.normaliser_version <> ? ORDER BY models.id LIMIT ?`,
-      [normaliserVersion, limit],
+      normaliserVersion,
+      limit,
     );
     return rows.map((row) => ({
       id: row.id,
@@ -186,8 +209,18 @@ export class ModelsStore {
       }
     });
   }
+}
 
-  get #repository() {
-    return this.database.repository(Model);
-  }
+const noModels: ModelCounts = { total: 0, orphaned: 0, modified: 0, disabled: 0 };
+
+function sumOf(parts: ModelCounts[]): ModelCounts {
+  return parts.reduce(
+    (sum, part) => ({
+      total: sum.total + part.total,
+      orphaned: sum.orphaned + part.orphaned,
+      modified: sum.modified + part.modified,
+      disabled: sum.disabled + part.disabled,
+    }),
+    noModels,
+  );
 }

@@ -9,6 +9,7 @@ import { AuditEvent } from './audit-event.js';
 import { Database } from './database.js';
 import { Deployment } from './deployment.js';
 import { JobRun } from './job-run.js';
+import { addLowerCase } from './lower-case.js';
 import { FirstSchema1763000000000 } from './migrations/1763000000000-first-schema.js';
 import { Api1764000000000 } from './migrations/1764000000000-api.js';
 import { Model } from './model.js';
@@ -40,6 +41,7 @@ export async function openDatabase(path: string): Promise<Database> {
       sqlite.pragma('journal_mode = WAL');
       sqlite.pragma('synchronous = NORMAL');
       sqlite.pragma('foreign_keys = ON');
+      addLowerCase(sqlite);
     },
   });
   await withMigrationLock(`${path}.lock`, async () => {

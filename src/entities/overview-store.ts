@@ -121,10 +121,12 @@ export class OverviewStore {
   }
 
   /** Held runs that nobody decided about. */
-  async undecidedRuns(): Promise<{ id: number; providerName: string | null; missing: number }[]> {
+  async undecidedRuns(): Promise<
+    { id: number; providerId: number | null; providerName: string | null; missing: number }[]
+  > {
     return this.#rows(
-      `SELECT id, provider_name AS providerName, json_array_length(missing) AS missing FROM sync_runs
-        WHERE state = 'held' AND decision IS NULL ORDER BY id`,
+      `SELECT id, provider_id AS providerId, provider_name AS providerName, json_array_length(missing) AS missing
+         FROM sync_runs WHERE state = 'held' AND decision IS NULL ORDER BY id`,
     );
   }
 
@@ -209,7 +211,7 @@ export class OverviewStore {
   }
 
   async #rows<T>(sql: string, ...parameters: unknown[]): Promise<T[]> {
-    return this.database.dataSource.query<T[]>(sql, parameters);
+    return this.database.rows<T>(sql, ...parameters);
   }
 }
 

@@ -37,7 +37,7 @@ export class ProvidersStore {
   ) {}
 
   async list(): Promise<Provider[]> {
-    return this.#repository.find({ order: { id: 'ASC' } });
+    return this.database.many(Provider, 'ORDER BY id');
   }
 
   async byId(id: number): Promise<Provider | null> {

@@ -42,17 +42,8 @@ export class RunsStore {
   }
 
   async page(query: RunsQuery): Promise<{ items: SyncRun[]; total: number }> {
-    const [items, total] = await this.#repository.findAndCount({
-      where: {
-        ...(query.providerId !== undefined && { providerId: query.providerId }),
-        ...(query.state !== undefined && { state: query.state }),
-        ...(query.kind !== undefined && { kind: query.kind }),
-      },
-      order: { id: 'DESC' },
-      take: query.limit,
-      skip: query.offset,
-    });
-    return { items, total };
+    const { limit, offset, ...where } = query;
+    return this.database.newest(SyncRun, where, { limit, offset });
   }
 
   /** Design 3a: whoever starts a sync inserts the run; who finds one open joins it. The UNIQUE index decides between two. */

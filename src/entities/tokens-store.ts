@@ -54,13 +54,13 @@ export class TokensStore {
 
   /** The valid token with this text. Looked up by its hash: an index compares digests, never the secret itself. */
   async valid(token: string, now: Date): Promise<ApiToken | null> {
-    const row = await this.#repository.findOneBy({ tokenHash: hashOf(token), revokedAt: IsNull() });
+    const row = await this.database.one(ApiToken, { tokenHash: hashOf(token), revokedAt: null });
     return row !== null && isAlive(row, now) ? row : null;
   }
 
   /** The token of a session, if it still is one. */
   async validById(id: number, now: Date): Promise<ApiToken | null> {
-    const row = await this.#repository.findOneBy({ id, revokedAt: IsNull() });
+    const row = await this.database.one(ApiToken, { id, revokedAt: null });
     return row !== null && isAlive(row, now) ? row : null;
   }
 

@@ -28,14 +28,12 @@ export async function planPushes(
     (row) => scope === 'all' || scope.providerId === undefined || row.id === scope.providerId,
   );
 
-  const only = scope === 'all' || scope.modelIds === undefined ? undefined : new Set(scope.modelIds);
+  const modelIds = scope === 'all' ? undefined : scope.modelIds;
   let count = 0;
   for (const provider of providers) {
     const { apiKey, isReadable } = await keyOf(provider, stores);
-    const rows = (await stores.deployments.ofProvider(provider.id)).filter(
-      ({ model }) =>
-        (only?.has(model.id) ?? true) &&
-        (isReadable || whatIsWanted(model, provider, nowMs).want === 'absent'),
+    const rows = (await stores.deployments.ofProvider(provider.id, modelIds)).filter(
+      ({ model }) => isReadable || whatIsWanted(model, provider, nowMs).want === 'absent',
     );
     const pushes: PlannedPush[] = [];
     const settled: PlannedPush[] = [];

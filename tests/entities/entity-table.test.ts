@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Deployment } from '../../src/entities/deployment.js';
+import { EntityTable } from '../../src/entities/entity-table.js';
+import { JobRun } from '../../src/entities/job-run.js';
 import { Provider } from '../../src/entities/provider.js';
 import { SyncRun } from '../../src/entities/sync-run.js';
 import { at, providerValues, temporaryDatabase, type TemporaryDatabase } from './temporary-database.js';
@@ -57,6 +59,21 @@ describe('a row of an entity', () => {
     await file.database.update(Provider, { id: providerId }, { ...edit, prefix: undefined } as never);
     expect(await byRepository()).toStrictEqual(Object.assign(before, edit));
     expect(await file.stores.providers.apiKeyOf(providerId)).toBe('sk-of-the-provider');
+  });
+
+  test('is never changed together with all others for want of a condition', async () => {
+    const nothing = { id: undefined } as never;
+    await expect(file.database.update(Provider, nothing, { name: 'all' })).rejects.toThrow('mistake');
+    expect((await byRepository()).name).toBe('box');
+  });
+
+  test('is found by an index that leaves null out', async () => {
+    const steps = (where: string) =>
+      file.database.rows<{ detail: string }>(`EXPLAIN QUERY PLAN SELECT * FROM job_runs ${where}`, 1);
+    const table = new EntityTable(file.database.dataSource, JobRun);
+    const { sql, parameters } = table.where({ runId: 1, error: null });
+    expect({ sql, parameters }).toEqual({ sql: 'WHERE "run_id" = ? AND "error" IS NULL', parameters: [1] });
+    expect((await steps(sql))[0]?.detail).toContain('ix_job_runs_run');
   });
 
   test('is not changed by a name that is no column', async () => {

@@ -82,7 +82,7 @@ export class Product {
     const stores = createStores(database, new SecretBox(secretKey));
     await stores.settings.ensure({
       litellmBaseUrl: options.litellmUrl ?? null,
-      litellmApiKey: options.litellmKey ?? 'sk-1234',
+      ...(options.litellmUrl != null && { litellmApiKey: options.litellmKey ?? 'sk-1234' }),
       syncIntervalSeconds: 0, // tests start every sync themselves
       now: now().toISOString(),
     });
@@ -275,6 +275,7 @@ export class Product {
 }
 
 async function listen(server: Server): Promise<Server> {
+  server.keepAliveTimeout = 0; // a busy test must not meet the closing of an idle connection
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 }

@@ -29,13 +29,15 @@ export const firstRunPage = definePage({
       hasWorker,
       isScheduled: settings.syncIntervalSeconds > 0,
       litellm: { ...destination, url: settings.litellmBaseUrl, hasKey: settings.hasLitellmApiKey },
-      providers: (await stores.providers.list()).map((provider) => ({
-        ...viewProvider(provider),
-        run: runs.find((run) => run.providerId === provider.id && run.isOpen)?.id,
-        progress: runs.find((run) => run.providerId === provider.id),
-        models: counts.get(provider.id)?.total ?? 0,
-        inLitellm: counts.get(provider.id)?.inLitellm ?? 0,
-      })),
+      providers: await Promise.all(
+        (await stores.providers.list()).map(async (provider) => ({
+          ...viewProvider(provider),
+          run: runs.find((run) => run.providerId === provider.id && run.isOpen)?.id,
+          progress: runs.find((run) => run.providerId === provider.id),
+          models: counts.get(provider.id)?.total ?? 0,
+          inLitellm: await stores.models.countInLitellm(provider.id),
+        })),
+      ),
     };
   },
 });

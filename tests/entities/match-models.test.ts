@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { normaliseModel } from '../../src/domain/normalise-model.js';
+import { listingFingerprint } from '../../src/domain/fingerprint.js';
+import type { ModelsFilter } from '../../src/entities/match-models.js';
+import { at, providerValues, temporaryDatabase, type TemporaryDatabase } from './temporary-database.js';
+
+let file: TemporaryDatabase;
+const providers: number[] = [];
+
+beforeEach(async () => {
+  file = await temporaryDatabase();
+  providers.length = 0;
+  await add('box', null, ['École:8b', 'qwen3_8b', 'qwen3-8b', '100%:1b']);
+  await add('lab', 'Größe', ['qwen3_8b', 'a/b']);
+});
+afterEach(() => file.close());
+
+async function add(name: string, prefix: string | null, ids: string[]): Promise<void> {
+  const { providers: rows, runs, models } = file.stores;
+  const { id } = await rows.insert(providerValues(name, { prefix }), null, at(0));
+  const wish = { kind: 'sync', trigger: 'manual', providerId: id, providerName: name } as const;
+  const { run } = await runs.openOrJoin(wish, at(0));
+  await runs.start(run.id, at(0));
+  const found = ids.map((modelId) => {
+    const listing = { name: modelId };
+    return { modelId, listing, fingerprint: listingFingerprint(listing) };
+  });
+  const normalised = found.map((model) => ({ found: model, normalised: normaliseModel('ollama', model) }));
+  await models.storeChunk({ runId: run.id, providerId: id }, normalised, 1, at(0));
+  await runs.close(run.id, 'done', null, at(1));
+  providers.push(id);
+}
+
+async function found(filter: ModelsFilter): Promise<string[]> {
+  const { items, total } = await file.stores.models.page({ ...filter, limit: 2, offset: 0 });
+  const all = await file.stores.models.matching(filter);
+  expect(all.slice(0, 2).map(({ id }) => id)).toEqual(items.map(({ id }) => id));
+  expect(total).toBe(all.length);
+  expect(await file.stores.models.count(filter)).toBe(all.length);
+  return all.map((model) => `${model.providerId === providers[0] ? 'box' : 'lab'} ${model.modelId}`);
+}
+
+describe('a search', () => {
+  test('knows upper and lower case of every alphabet, in ids and prefixes', async () => {
+    expect(await found({ search: 'ÉCOLE' })).toEqual(['box École:8b']);
+    expect(await found({ search: 'école' })).toEqual(['box École:8b']);
+    expect(await found({ search: 'GRÖSSE' })).toEqual([]);
+    expect(await found({ search: 'grÖße' })).toEqual(['lab qwen3_8b', 'lab a/b']);
+    expect(await found({ search: 'QWEN3' })).toEqual(['box qwen3_8b', 'box qwen3-8b', 'lab qwen3_8b']);
+  });
+
+  test('takes every character for itself', async () => {
+    expect(await found({ search: '3_8' })).toEqual(['box qwen3_8b', 'lab qwen3_8b']);
+    expect(await found({ search: '%' })).toEqual(['box 100%:1b']);
+    expect(await found({ search: "'" })).toEqual([]);
+  });
+
+  test('finds a part that spans prefix and id', async () => {
+    expect(await found({ search: 'e/qwen' })).toEqual(['lab qwen3_8b']);
+  });
+});
+
+test('a capability is a whole word of the list, whatever characters it has', async () => {
+  const words = [['tools'], ['toolshed'], ['a"tools"', 'vision'], ['it\\s']];
+  const rows = await file.stores.models.matching({ providerId: providers[0]! });
+  for (const [index, capabilities] of words.entries())
+    await file.database.write((sqlite) =>
+      sqlite
+        .prepare('UPDATE models SET capabilities = ? WHERE id = ?')
+        .run(JSON.stringify(capabilities), rows[index]!.id),
+    );
+  expect(await found({ capabilities: ['tools'] })).toEqual(['box École:8b']);
+  expect(await found({ capabilities: ['a"tools"'] })).toEqual(['box qwen3-8b']);
+  expect(await found({ capabilities: ['a"tools"', 'vision'] })).toEqual(['box qwen3-8b']);
+  expect(await found({ capabilities: ['it\\s'] })).toEqual(['box 100%:1b']);
+});
+
+test('all models, one provider’s and none are counted as they are listed', async () => {
+  expect(await found({})).toHaveLength(6);
+  expect(await found({ providerId: providers[1]! })).toEqual(['lab qwen3_8b', 'lab a/b']);
+  expect(await found({ ids: [] })).toEqual([]);
+  expect(await found({ deployment: 'pending' })).toEqual([]);
+  expect(await found({ deployment: 'out-of-step' })).toHaveLength(6);
+});
