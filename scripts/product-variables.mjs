@@ -8,6 +8,7 @@ export const productVariables = [
   'REDIS_URL',
   'QUEUE_PREFIX',
   'AUTH',
+  'TRUST_PROXY',
   'ADMIN_TOKEN',
   'SECRET_KEY',
   'NEW_SECRET_KEY',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -15,6 +16,32 @@ export type QueueName = (typeof queueNames)[number];
 const blankIsUnset = (value: unknown) =>
   typeof value === 'string' && value.trim() === '' ? undefined : value;
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankIsUnset, schema.optional());
+
+const proxyNames = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** An address, a network such as 10.0.0.0/8, or one of Express's names. A network of every address is none. */
+function isProxy(text: string): boolean {
+  if (proxyNames.includes(text)) return true;
+  const [address = '', bits, ...more] = text.split('/');
+  // Express knows no zones of IPv6.
+  const version = address.includes('%') ? 0 : isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+/** Express's `trust proxy`, but for `true`: then the client's own X-Forwarded-For would be believed. */
+const trustProxy = z
+  .string()
+  .refine(
+    (text) => !/^(true|on|yes|\*)$/i.test(text.trim()),
+    'takes no trust in everybody, who could then forge an address: name the proxies, by address or by number',
+  )
+  .transform((text) => (/^\s*\d+\s*$/.test(text) ? Number(text) : text.split(',').map((each) => each.trim())))
+  .refine(
+    (value) => (typeof value === 'number' ? value <= 10 : value.every(isProxy)),
+    'takes the number of proxies in front (1 to 10; 0 for none), or their addresses and networks separated by commas: ' +
+      `10.0.0.5, 10.1.0.0/16, ${proxyNames.join(', ')}`,
+  );
 
 const variables = z.object({
   PORT: optional(z.coerce.number('takes a port, 0 to 65535').int().min(0).max(65_535)),
@@ -34,6 +61,7 @@ const variables = z.object({
   ),
   QUEUE_PREFIX: optional(z.string().regex(/^[\w-]+$/, 'takes letters, digits, _ and -')),
   AUTH: optional(z.enum(['on', 'off'], 'takes on or off')),
+  TRUST_PROXY: optional(trustProxy),
   ADMIN_TOKEN: optional(z.string().regex(/^\S{16,}$/, 'takes at least 16 characters without blanks')),
   SECRET_KEY: optional(z.string().min(16, 'takes at least 16 characters')),
   NEW_SECRET_KEY: optional(z.string().min(16, 'takes at least 16 characters')),
@@ -65,6 +93,9 @@ const neverPrinted = new Set([
   'DATABASE_URL',
 ]);
 
+/** How many proxies are in front, or which; 0: none, and nobody's word counts. */
+export type TrustProxy = number | string[];
+
 export interface Config {
   port: number;
   host: string;
@@ -73,6 +104,8 @@ export interface Config {
   redisUrl: string;
   queuePrefix: string;
   auth: 'on' | 'off';
+  /** Express's `trust proxy`: whose X-Forwarded-… headers are believed. */
+  trustProxy: TrustProxy;
   adminToken?: string;
   secretKey?: string;
   /** Of `npm run rotate-secret-key` alone. */
@@ -109,6 +142,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     redisUrl: env.REDIS_URL ?? `unix://${dataDir}/redis/redis.sock`,
     queuePrefix: env.QUEUE_PREFIX ?? 'litellm-updater',
     auth: env.AUTH ?? 'on',
+    trustProxy: env.TRUST_PROXY ?? 0,
     ...(env.ADMIN_TOKEN !== undefined && { adminToken: env.ADMIN_TOKEN }),
     ...(env.SECRET_KEY !== undefined && { secretKey: env.SECRET_KEY }),
     ...(env.NEW_SECRET_KEY !== undefined && { newSecretKey: env.NEW_SECRET_KEY }),

@@ -1,6 +1,7 @@
 import compression from 'compression';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
+import type { TrustProxy } from '../config.js';
 import { needs, type Gate } from './auth.js';
 import { bullBoard, bullBoardPath } from './bull-board.js';
 import type { ApiServices } from './define-route.js';
@@ -17,8 +18,14 @@ import { serve } from './serve.js';
 /** Larger than any edit; a catalogue never comes in this way. */
 const bodyLimit = '1mb';
 
-export function createApp(services: ApiServices, gate: Gate, streams = new EventStreams(services)): Express {
+export function createApp(
+  services: ApiServices,
+  gate: Gate,
+  streams = new EventStreams(services),
+  trustProxy: TrustProxy = 0,
+): Express {
   const app = express();
+  app.set('trust proxy', trustProxy);
   app.disable('x-powered-by');
   // Answers are never stored, and what is edited bears an ETag of its own; static files make theirs themselves.
   app.disable('etag');
@@ -35,13 +42,13 @@ export function createApp(services: ApiServices, gate: Gate, streams = new Event
   app.use(compression({ filter: isCompressible }));
   app.use(healthRoutes(services));
   app.use(staticFiles());
-  app.use(loginPage(gate, loginLimit(services.redisCommand, services.prefix), services));
-  app.use(gate.guard);
-  // What is told here is true now and nobody else's; also keeps browsers from revalidating by ETag.
+  // What is told from here on is true now and nobody else's, logins included; also keeps browsers from revalidating by ETag.
   app.use((_request, response, next) => {
     response.set('Cache-Control', 'no-store');
     next();
   });
+  app.use(loginPage(gate, loginLimit(services.redisCommand, services.prefix), services));
+  app.use(gate.guard);
   let scrape: Promise<express.RequestHandler> | undefined;
   const metrics: express.RequestHandler = async (request, response, next) => {
     // Loaded at the first scrape: who has no Prometheus pays nothing for it.

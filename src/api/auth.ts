@@ -5,6 +5,7 @@ import { includes, type Scope } from '../domain/scope.js';
 import type { ApiToken } from '../entities/api-token.js';
 import type { TokensStore } from '../entities/tokens-store.js';
 import { cookieOf, SessionCookie } from './session-cookie.js';
+import { loginAddress } from './way-back.js';
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -44,7 +45,7 @@ export class Gate {
     const actor = await this.#actorOf(request);
     if (actor === undefined) {
       if (request.method === 'GET' && request.accepts(['json', 'html']) === 'html') {
-        response.redirect('/login');
+        response.redirect(loginAddress(request.originalUrl));
         return;
       }
       response.set('WWW-Authenticate', 'Bearer');
@@ -52,16 +53,19 @@ export class Gate {
       return;
     }
     if (actor.via !== 'bearer' && isCrossSite(request)) {
-      next(
-        createError(
-          403,
-          'this request comes from another site; send it from the product’s own pages or with a bearer token',
-        ),
-      );
+      next(fromAnotherSite());
       return;
     }
     response.locals['actor'] = actor;
     next();
+  };
+
+  /** Nobody's page may start a session in a visitor's browser, or use up the attempts of the visitor's address. */
+  readonly refuseForgedLogin: RequestHandler = (request, _response, next) => {
+    const site = request.get('sec-fetch-site');
+    // A link to the printed address may stand anywhere, in a log viewer for example; an image must not.
+    const isHidden = (site === 'cross-site' || site === 'same-site') && !isNavigation(request);
+    next(isCrossSite(request) || isHidden ? fromAnotherSite() : undefined);
   };
 
   /** Undefined when no token of this installation has this text. */
@@ -126,9 +130,32 @@ function isCrossSite(request: Request): boolean {
   const site = request.get('sec-fetch-site');
   if (site !== undefined) return site !== 'same-origin' && site !== 'none';
   const origin = request.get('origin');
-  if (origin === undefined) return false;
+  return origin !== undefined && !isOurOrigin(origin, request);
+}
+
+/**
+ * By the host that the browser named, which a trusted proxy tells. Whoever ends TLS unannounced leaves us plain http: so
+ * only a request that is known to be https asks for an https page.
+ */
+function isOurOrigin(origin: string, request: Request): boolean {
   // A sandboxed frame's origin is the word null.
-  return !URL.canParse(origin) || new URL(origin).host !== request.get('host');
+  if (!URL.canParse(origin)) return false;
+  const { protocol, host } = new URL(origin);
+  const ours = `${protocol}//${request.host}`;
+  if (request.secure && protocol !== 'https:') return false;
+  return URL.canParse(ours) && new URL(ours).host === host;
+}
+
+function isNavigation(request: Request): boolean {
+  return request.get('sec-fetch-mode') === 'navigate' && request.get('sec-fetch-dest') === 'document';
+}
+
+function fromAnotherSite(): Error {
+  return createError(
+    403,
+    'this request comes from another site; send it from the product’s own pages or with a bearer token. Behind a proxy: ' +
+      'let it pass on the Host header, or name it in TRUST_PROXY and let it send X-Forwarded-Host',
+  );
 }
 
 /** In constant time, whatever the lengths. */

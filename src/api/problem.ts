@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { messageOf } from '../domain/errors.js';
 import { QueueUnavailableError } from '../jobs/enqueue.js';
 import type { Actor } from './auth.js';
+import { bodyMistake } from './body-mistake.js';
 import type { ApiServices } from './define-route.js';
 import { errorPage } from './pages/serve-pages.js';
 
@@ -44,6 +45,8 @@ export function fromZod(error: z.ZodError): Error {
           field: [...path, key].join('.'),
           message: 'is no field of this resource',
         }));
+      if (issue.code === 'invalid_type' && issue.expected === 'object' && path.length === 0)
+        return [{ field: 'body', message: 'takes a JSON object, {"name": value, …}, and nothing else' }];
       const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
       return [{ field: path.join('.') || 'body', message: missing ? 'is required' : issue.message }];
     }),
@@ -79,7 +82,7 @@ export function problemHandler(
       status,
       detail: isOurFault(status)
         ? 'something went wrong here; the log of the api says what'
-        : messageOf(error),
+        : (bodyMistake(error) ?? messageOf(error)),
       ...(fields && { errors: fields }),
     };
     response.status(status);

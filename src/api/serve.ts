@@ -4,6 +4,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { QueueUnavailableError } from '../jobs/enqueue.js';
 import { actorOf } from './auth.js';
+import { emptyBody } from './body-mistake.js';
 import type { ApiServices, Route } from './define-route.js';
 import { isNestedDeeper } from './is-nested-deeper.js';
 import { fromZod, invalidField } from './problem.js';
@@ -45,6 +46,11 @@ function read(schema: z.ZodType | undefined, value: unknown): unknown {
 }
 
 function bodyOf(request: Request, route: Route): unknown {
+  const hasBody = request.get('transfer-encoding') !== undefined || Number(request.get('content-length')) > 0;
+  if (!hasBody) {
+    if (route.bodyOptional) return {};
+    if (/^application\/json\b/i.test(request.get('content-type') ?? '')) throw createError(400, emptyBody);
+  }
   if (request.is('application/json')) {
     if (isNestedDeeper(request.body, mostLevels))
       throw invalidField('body', `takes at most ${mostLevels} levels of lists and objects in each other`);
@@ -53,8 +59,6 @@ function bodyOf(request: Request, route: Route): unknown {
   if (request.is('application/x-www-form-urlencoded') && route.fromForm) {
     return route.fromForm(request.body as Record<string, unknown>);
   }
-  const hasBody = request.get('transfer-encoding') !== undefined || Number(request.get('content-length')) > 0;
-  if (route.bodyOptional && !hasBody) return {};
   const takes = route.fromForm ? 'application/json or application/x-www-form-urlencoded' : 'application/json';
   throw createError(415, `send the body as ${takes}`);
 }

@@ -17,7 +17,7 @@ export class SessionCookie {
     response.cookie(cookieName, `${content}.${this.#sign(content)}`, {
       httpOnly: true,
       sameSite: 'strict',
-      // A proxy in front that ends TLS says so; who lies here only loses the own cookie on plain http.
+      // Believed from any proxy, trusted or not: who lies here only loses the own cookie on plain http.
       secure: request.secure || request.get('x-forwarded-proto') === 'https',
       maxAge: sessionMs,
       path: '/',

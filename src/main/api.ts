@@ -12,7 +12,10 @@ import { createQueues } from '../jobs/queues.js';
 import type { Logger } from '../logger.js';
 import { createServices, firstLitellmUrl, layFoundation, version } from './assemble.js';
 import { runProcess } from './run-process.js';
-import { ensureSecretFile } from './secrets.js';
+import { ensureSecretFile, isGuessable } from './secrets.js';
+
+/** Longer than the proxies in front keep an idle connection (nginx: 60 s): who closes first must not be asked at that moment. */
+const keepAliveMs = 75_000;
 
 /** Reading works without it, so it is not waited for longer. */
 const redisPatienceMs = 5_000;
@@ -45,7 +48,8 @@ async function startApi(config: Config, logger: Logger): Promise<() => Promise<v
       : (config.adminToken ?? ensureSecretFile(config.dataDir, 'admin-token'));
   const gate = new Gate({ adminToken: token, sessionKey: secretKey, tokens: stores.tokens, now });
   const streams = new EventStreams(services);
-  const server = createServer(createApp(services, gate, streams));
+  const server = createServer(createApp(services, gate, streams, config.trustProxy));
+  server.keepAliveTimeout = keepAliveMs;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const taken = error.code === 'EADDRINUSE';
@@ -73,6 +77,11 @@ async function startApi(config: Config, logger: Logger): Promise<() => Promise<v
 /** First values only: said, because a changed variable without effect is a riddle. */
 async function tellWhatIsIgnored(config: Config, stores: Stores, logger: Logger): Promise<void> {
   const settings = await stores.settings.get();
+  if (config.litellmApiKey !== undefined && config.litellmUrl === undefined && !settings.hasLitellmApiKey) {
+    logger.warn(
+      'LITELLM_API_KEY is kept for one server only: set LITELLM_URL as well, or enter both under /settings',
+    );
+  }
   const ignored = [
     config.litellmUrl !== undefined && firstLitellmUrl(config) !== settings.litellmBaseUrl && 'LITELLM_URL',
     config.syncIntervalGiven &&
@@ -94,6 +103,11 @@ function announce(config: Config, port: number, token: string | undefined, logge
   if (token === undefined) logger.warn('AUTH=off: everybody who reaches this address may do everything');
   else if (config.adminToken === undefined) logger.info(`log in at ${address}/login?token=${token}`);
   else logger.info(`log in at ${address}/login with ADMIN_TOKEN`);
+  if (config.adminToken !== undefined && isGuessable(config.adminToken)) {
+    logger.warn(
+      'ADMIN_TOKEN is easy to guess, and whoever does may do everything; make one: openssl rand -hex 32',
+    );
+  }
 }
 
 async function answers(call: () => Promise<unknown>): Promise<boolean> {

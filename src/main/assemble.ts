@@ -41,9 +41,12 @@ async function furnish(
 ): Promise<Foundation> {
   const secretKey = config.secretKey ?? (await keyOfFile(config.dataDir, database));
   const stores = createStores(database, new SecretBox(secretKey));
+  const litellmBaseUrl = firstLitellmUrl(config);
   await stores.settings.ensure({
-    litellmBaseUrl: firstLitellmUrl(config),
-    ...(config.litellmApiKey !== undefined && { litellmApiKey: config.litellmApiKey }),
+    litellmBaseUrl,
+    // A key is kept for one server, never for the one that comes next.
+    ...(litellmBaseUrl !== null &&
+      config.litellmApiKey !== undefined && { litellmApiKey: config.litellmApiKey }),
     syncIntervalSeconds: config.syncIntervalSeconds,
     now: now().toISOString(),
   });

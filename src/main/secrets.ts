@@ -15,6 +15,11 @@ import { messageOf } from '../domain/errors.js';
 
 const newSecret = () => randomBytes(32).toString('base64url');
 
+/** Fewer than 64 bits even if each of its characters were drawn by chance from those that it has. */
+export function isGuessable(token: string): boolean {
+  return token.length * Math.log2(new Set(token).size) < 64;
+}
+
 /**
  * A secret of this installation, made at its first need and kept in the data folder, readable by its owner only. Any number
  * of processes may start at once: the file appears whole or not at all, and the first one wins.

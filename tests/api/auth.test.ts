@@ -122,7 +122,8 @@ describe('who may come in', () => {
       headers: { accept: 'text/html' },
       redirect: 'manual',
     });
-    expect([response.status, response.headers.get('location')]).toEqual([302, '/login']);
+    const login = '/login?next=%2Fadmin%2Fqueues';
+    expect([response.status, response.headers.get('location')]).toEqual([302, login]);
   });
 
   async function logIn(url = product.url, token = adminToken) {

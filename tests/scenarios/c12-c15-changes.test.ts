@@ -274,7 +274,8 @@ describe('changes and LiteLLM', () => {
       );
       await deployed(four);
       expect(litellm.rows()).toEqual([]);
-      await product.call('PATCH', '/api/admin/config', { litellm_base_url: litellm.url });
+      const address = { litellm_base_url: litellm.url, litellm_api_key: litellm.masterKey };
+      await product.call('PATCH', '/api/admin/config', address);
       const models = await product.models();
       const pushes = [...models, ...models, ...models].map(({ id }) =>
         product.call('POST', `/api/models/${id}/push`),

@@ -19,9 +19,14 @@ export async function callApi(route, body, headers = {}) {
       body: { detail: 'the server does not answer; nothing is known to have changed' },
     };
   }
-  if (answer.status === 401) location.href = '/login';
+  if (answer.status === 401) logIn();
   const parsed = await answer.json().catch(() => ({}));
   return { ok: answer.ok, status: answer.status, body: parsed };
+}
+
+/** The session is over: to the login page, which leads back here. */
+export function logIn() {
+  location.href = `/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`;
 }
 
 export function say(text, bad = false) {

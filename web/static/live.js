@@ -1,4 +1,6 @@
 // Server-sent events become DOM events `live:<name>` on the body; htmx attributes reload what they concern.
+import { logIn } from './api.js';
+
 const names = [
   'hello',
   'runs',
@@ -65,7 +67,7 @@ async function checkSession() {
   const answer = await fetch('/api/settings', { headers: { accept: 'application/json' } }).catch(
     () => undefined,
   );
-  if (answer?.status === 401) location.href = '/login';
+  if (answer?.status === 401) logIn();
   else if (answer?.ok) location.reload();
   else setTimeout(checkSession, 5_000);
 }

@@ -22,14 +22,17 @@ function showTest({ success, message, suggestion, models, can }) {
   if (suggestion) parts.push(element('p', suggestion));
   const list = element('ul', '', 'dense');
   const marks = { true: ['yes', 'badge good'], false: ['no', 'badge bad'], null: ['not known', 'badge'] };
+  // An older LiteLLM is no fault: it is met by replacing, unless a person ordered otherwise.
+  const isOrdered = document.getElementById('test-result').dataset.strategy === 'patch';
+  const changes = { ...marks, false: isOrdered ? ['no', 'badge warn'] : ['replaces instead', 'badge'] };
   const abilities = [
-    ['Lists its models', can.list],
-    ['Takes our writes', can.write],
-    ['Changes in place safely', can.patch_safely],
+    ['Lists its models', can.list, marks],
+    ['Takes our writes', can.write, marks],
+    ['Changes in place safely', can.patch_safely, changes],
   ];
-  for (const [name, { ok, message: why }] of abilities) {
+  for (const [name, { ok, message: why }, words] of abilities) {
     const item = element('li', `${name}: `);
-    item.append(element('span', ...marks[ok]), ` ${why}`);
+    item.append(element('span', ...words[ok]), ` ${why}`);
     list.append(item);
   }
   parts.push(list);

@@ -5,6 +5,7 @@ import express, { type RequestHandler, type Router } from 'express';
 import { actorOf, needs, type Actor } from '../auth.js';
 import type { ApiServices } from '../define-route.js';
 import { includes, type Scope } from '../../domain/scope.js';
+import { loginAddress } from '../way-back.js';
 import { sections, type Page } from './define-page.js';
 import { format } from './format.js';
 import { pages } from './pages.js';
@@ -92,13 +93,20 @@ export function errorPage(
   return eta.render('error', {
     ...frameOf(problem.title, '', path, who, services),
     problem,
+    login: loginAddress(path),
     known: actor !== undefined,
   });
 }
 
-export function loginView(note: string, services: Pick<ApiServices, 'version' | 'now'>): string {
+/** `next`: a path of ours, where the login leads to. */
+export function loginView(
+  note: string,
+  next: string,
+  services: Pick<ApiServices, 'version' | 'now'>,
+): string {
   const nobody: Actor = { name: '', scope: 'read', via: 'open' };
-  return eta.render('login', { ...frameOf('Log in', '', '/login', nobody, services), note });
+  const action = loginAddress(next);
+  return eta.render('login', { ...frameOf('Log in', '', '/login', nobody, services), note, action });
 }
 
 function frameOf(

@@ -177,8 +177,7 @@ async function updateProvider(
     ifMatch,
     async (present) => {
       const edit = await checkedEdit(body, present, services);
-      if (edit.baseUrl !== undefined && present.hasApiKey && body.api_key === undefined)
-        refuseOtherHost(edit.baseUrl, present.baseUrl, 'base_url', 'api_key');
+      if (present.hasApiKey && body.api_key === undefined) keepKeyAtHome(edit, present);
       return unlessTaken(body.name ?? present.name, () =>
         services.stores.providers.update(present, edit, body.api_key, services.now().toISOString()),
       );
@@ -196,6 +195,13 @@ async function updateProvider(
   await recordChange(change, services);
   await applyChanges(services, { providerId: after.id }, { schedules: true });
   return view;
+}
+
+/** LiteLLM sends the key to `litellm_base_url`, so it counts as well. */
+function keepKeyAtHome(edit: Partial<ProviderEdit>, { baseUrl, litellmBaseUrl }: Provider): void {
+  if (edit.baseUrl !== undefined) refuseOtherHost(edit.baseUrl, baseUrl, 'base_url', 'api_key');
+  if (edit.litellmBaseUrl == null) return;
+  refuseOtherHost(edit.litellmBaseUrl, [baseUrl, litellmBaseUrl], 'litellm_base_url', 'api_key');
 }
 
 function subjectOf({ id, name }: Provider): { subject: string; target: string } {

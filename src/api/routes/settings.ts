@@ -83,7 +83,7 @@ export const settingsRoutes = [
       scope: 'admin',
       versioned: true,
       summary:
-        'Change settings: absent fields stay, null clears one; without litellm_base_url nothing is pushed',
+        'Change settings: absent fields stay, null clears one; without litellm_base_url nothing is pushed, and its key is forgotten',
       body: settingsUpdate,
       fromForm: (fields) => readForm(fields, formKinds),
       reply: settingsView,
@@ -136,17 +136,10 @@ async function updateSettings(
     ifMatch,
     async (present) => {
       const edit = await editOf(body, present, services);
-      const { litellmBaseUrl: stored, hasLitellmApiKey } = present;
-      if (
-        edit.litellmBaseUrl != null &&
-        stored !== null &&
-        hasLitellmApiKey &&
-        body.litellm_api_key === undefined
-      )
-        refuseOtherHost(edit.litellmBaseUrl, stored, 'litellm_base_url', 'litellm_api_key');
-      return stores.settings.update(present, edit, body.litellm_api_key, now().toISOString());
+      return stores.settings.update(present, edit, keyFor(edit, body, present), now().toISOString());
     },
   );
+  const isDropped = before.hasLitellmApiKey && !after.hasLitellmApiKey;
   if (after.litellmBaseUrl !== before.litellmBaseUrl) await stores.deployments.forgetApplied();
   const change = {
     actor,
@@ -154,11 +147,29 @@ async function updateSettings(
     subject: null,
     before: editable(before),
     after: editable(after),
-    details: secretTouched(body.litellm_api_key),
+    details: secretTouched(isDropped ? null : body.litellm_api_key),
   };
   await recordChange(change, services);
   await applyChanges(services, 'all', { schedules: true });
   return view(after);
+}
+
+/**
+ * A key belongs to an address: one goes with the other, so that it cannot follow to another server in two steps. Null
+ * removes it, undefined keeps it.
+ */
+function keyFor(
+  { litellmBaseUrl: wanted }: SettingsEdit,
+  { litellm_api_key: given }: SettingsUpdate,
+  { litellmBaseUrl: stored, hasLitellmApiKey: isStored }: Settings,
+): string | null | undefined {
+  if (given != null && (wanted === undefined ? stored : wanted) === null)
+    throw invalidField('litellm_api_key', 'is kept for one server; send litellm_base_url as well');
+  if (given !== undefined || !isStored || wanted === undefined) return given;
+  if (wanted === null) return null;
+  // Stored without an address by an earlier release, it goes nowhere.
+  refuseOtherHost(wanted, [stored], 'litellm_base_url', 'litellm_api_key');
+  return undefined;
 }
 
 /** Without what the product learned by itself. */
