@@ -4,7 +4,7 @@ export interface GuardedChild {
   /** Of the shell that guards the child. */
   pid: number;
   exited: Promise<number>;
-  /** With `output: 'pipe'`. */
+  /** With `output: 'pipe'`; stderr alone with `errors: 'pipe'`. */
   stdout: Readable | null;
   stderr: Readable | null;
   stop: (graceMs: number) => Promise<number>;
@@ -12,5 +12,10 @@ export interface GuardedChild {
 
 export function spawnGuarded(
   command: string[],
-  options?: { cwd?: string; env?: NodeJS.ProcessEnv; output?: 'inherit' | 'pipe' | number },
+  options?: {
+    cwd?: string;
+    env?: NodeJS.ProcessEnv;
+    output?: 'inherit' | 'pipe' | number;
+    errors?: 'inherit' | 'pipe' | number;
+  },
 ): GuardedChild;

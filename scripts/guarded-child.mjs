@@ -23,13 +23,14 @@ exit "$code"
 
 /**
  * Starts a command that ends with this process. Ctrl-C at the terminal does not reach it (it has a session of its own),
- * so that we decide the order in which things stop. `exited` resolves to the exit code, 128 + n for signal n.
+ * so that we decide the order in which things stop. `exited` resolves to the exit code, 128 + n for signal n. `errors` is where
+ * stderr goes, with the rest unless told.
  */
-export function spawnGuarded([command, ...args], { cwd, env, output = 'inherit' } = {}) {
+export function spawnGuarded([command, ...args], { cwd, env, output = 'inherit', errors = output } = {}) {
   const child = spawn('/bin/sh', ['-c', guard, 'guard', command, ...args], {
     cwd,
     env,
-    stdio: ['pipe', output, output],
+    stdio: ['pipe', output, errors],
     detached: true,
   });
   child.stdin.on('error', () => undefined); // the guard ended first

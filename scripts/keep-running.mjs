@@ -8,8 +8,9 @@ const withinMs = 60_000;
 const refusedByConfiguration = 78;
 
 /**
- * Starts a part with `start()` (resolves to `{ exited, stop }`) and starts it again 2 s after it ended by itself.
+ * Starts a part with `start()` (resolves to `{ exited, stop, lastWords? }`) and starts it again 2 s after it ended by itself.
  * `giveUp(refusal)` is called once when that cannot help: refused by configuration, or five ends within a minute.
+ * It ends with what the part said, since that is what a person reads last.
  */
 export async function keepRunning({ name, start, giveUp }) {
   const deaths = [];
@@ -27,12 +28,16 @@ export async function keepRunning({ name, start, giveUp }) {
     const now = Date.now();
     deaths.push(now);
     while (now - deaths[0] > withinMs) deaths.shift();
+    const words = current.lastWords?.() ?? '';
     if (code === refusedByConfiguration) {
-      giveUp(new Refusal(`${name} refused its configuration; its message is above.`, refusedByConfiguration));
+      giveUp(new Refusal(words || `${name} refused its configuration.`, refusedByConfiguration));
     } else if (deaths.length >= deathsAllowed) {
       giveUp(
         new Refusal(
-          `${name} ended ${deaths.length} times within a minute (last exit code ${code}); giving up.`,
+          `${name} ended ${deaths.length} times within a minute (last exit code ${code}); giving up. ` +
+            (words === ''
+              ? 'Its last line before “ended unexpectedly”, above, says why.'
+              : `It said:\n${words}`),
         ),
       );
     } else {

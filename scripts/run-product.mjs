@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnGuarded } from './guarded-child.mjs';
 import { keepRunning } from './keep-running.mjs';
+import { listen } from './last-words.mjs';
 import { chooseSocket, startPrivateRedis } from './private-redis.mjs';
 import { projectRoot } from './project-root.mjs';
 
@@ -36,8 +37,15 @@ export async function runProduct({ env, redisServer, output = 'inherit' }) {
         cwd: projectRoot,
         env: { ...env, REDIS_URL: redisUrl },
         output,
+        errors: 'pipe',
       });
-      return { exited: child.exited, stop: () => child.stop(stopGraceMs) };
+      const { ended, lastWords } = listen(child.stderr, output);
+      const heard = async (code) => (await ended, code);
+      return {
+        exited: child.exited.then(heard),
+        stop: () => child.stop(stopGraceMs).then(heard),
+        lastWords,
+      };
     };
     parts.push(await keepRunning({ name, start, giveUp }));
   }

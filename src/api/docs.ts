@@ -4,12 +4,24 @@ import express, { type Router } from 'express';
 import helmet from 'helmet';
 import { routes } from './routes.js';
 
-const page = `<!doctype html>
+const page = (version: string) => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>API – LiteLLM Updater</title><link rel="stylesheet" href="/docs/assets/swagger-ui.css"></head>
-<body><div id="api"></div><script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>`;
+<title>API – LiteLLM Updater</title><link rel="icon" href="/static/${version}/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/docs/assets/swagger-ui.css"><link rel="stylesheet" href="/docs/page.css"></head>
+<body><p class="back"><a href="/">← LiteLLM Updater</a></p><div id="api"></div><script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>`;
 
-const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, docExpansion: 'none', validatorUrl: null });`;
+/** Dark before Swagger UI has loaded, too, which then brings the rest of its own dark colours. */
+const style = `body { margin: 0; }
+.back { margin: 0; padding: 0.9rem 1.25rem; font: 16px/1.4 system-ui, sans-serif; }
+.back a { color: #2457c5; }
+@media (prefers-color-scheme: dark) { html { background: #1c2022; } .back a { color: #7ea6ff; } }
+`;
+
+const start = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, docExpansion: 'none', validatorUrl: null });`;
 
 /** The page writes its own styles; everything else comes from here. */
 const pagePolicy = helmet({
@@ -36,7 +48,8 @@ export function docs(version: string): Router {
   });
   const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   router.use('/docs', pagePolicy);
-  router.get('/docs', (_request, response) => response.send(page));
+  router.get('/docs', (_request, response) => response.send(page(version)));
+  router.get('/docs/page.css', (_request, response) => response.type('text/css').send(style));
   router.get('/docs/start.js', (_request, response) => response.type('text/javascript').send(start));
   router.get('/docs/assets/:file', (request, response, next) => {
     const { file } = request.params;

@@ -19,7 +19,10 @@ export function openApiDocument(routes: Route[], version: string) {
       },
       servers: [{ url: '/' }],
       security: [{ bearer: [] }, { session: [] }],
-      tags: [...new Set(routes.map((route) => route.group))].map((name) => ({ name })),
+      tags: [
+        ...[...new Set(routes.map((route) => route.group))].map((name) => ({ name })),
+        { name: aliases, description: 'The same routes by the names that the predecessor’s scripts use.' },
+      ],
       paths: { ...rawPaths, ...pathsOf(routes) },
       components: {
         schemas: { Json: json },
@@ -32,6 +35,9 @@ export function openApiDocument(routes: Route[], version: string) {
     { reused: 'inline' },
   );
 }
+
+/** The group of paths that are not the name of their route. */
+const aliases = 'other names';
 
 function pathsOf(routes: Route[]): ZodOpenApiPathsObject {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
@@ -50,9 +56,10 @@ function operation(route: Route, path: string, isAlias: boolean): ZodOpenApiOper
   const { body, query, params } = route;
   return {
     operationId: operationId(route.method, path),
-    tags: [route.group],
+    tags: [isAlias ? aliases : route.group],
     summary: route.summary,
-    description: `${isAlias ? `Another name of \`${route.paths[0]}\`. ` : ''}Needs a token with the scope \`${route.scope}\`.`,
+    description: `${namesOf(route, isAlias)}Needs a token with the scope \`${route.scope}\`.`,
+    ...(isAlias && { deprecated: true }),
     requestParams: {
       ...(params && { path: params as z.ZodObject }),
       ...(query && { query: query as z.ZodObject }),
@@ -61,6 +68,11 @@ function operation(route: Route, path: string, isAlias: boolean): ZodOpenApiOper
     ...(body && { requestBody: { required: !route.bodyOptional, content: contentOf(route, body) } }),
     responses: { ...successes(route), ...failures(route) },
   };
+}
+
+function namesOf({ paths: [name, ...others] }: Route, isAlias: boolean): string {
+  if (isAlias) return `Another name of \`${name}\`, which to prefer. `;
+  return others.length === 0 ? '' : `Also answers at ${others.map((path) => `\`${path}\``).join(', ')}. `;
 }
 
 /** A change to what is there already. */

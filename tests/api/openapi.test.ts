@@ -138,8 +138,27 @@ describe('the OpenAPI document', () => {
     expect([...documented].sort()).toEqual([...new Set(wanted)].sort());
   });
 
+  test('a path that is not the name of its route is marked, and says which to prefer', () => {
+    for (const { method, paths } of routes) {
+      const [name, ...others] = paths.map((path) => path.replaceAll(/:(\w+)/g, '{$1}'));
+      for (const path of others) {
+        const operation = document.json.paths[path][method];
+        // Another route may be called so.
+        if (routes.some((route) => route.method === method && route.paths[0] === paths[1])) continue;
+        expect(operation).toMatchObject({ deprecated: true, tags: ['other names'] });
+      }
+      expect([name, document.json.paths[name!][method].deprecated]).toEqual([name, undefined]);
+    }
+  });
+
   test('it needs a login, and so do its page and assets', async () => {
-    for (const path of ['/openapi.json', '/docs', '/docs/start.js', '/docs/assets/swagger-ui.css']) {
+    for (const path of [
+      '/openapi.json',
+      '/docs',
+      '/docs/start.js',
+      '/docs/page.css',
+      '/docs/assets/swagger-ui.css',
+    ]) {
       expect((await fetch(product.url + path, { redirect: 'manual' })).status).toBe(401);
       expect((await get(path)).status).toBe(200);
     }
@@ -161,13 +180,14 @@ describe('the OpenAPI document', () => {
 
     const html = await page.text();
     expect(html).not.toMatch(/https?:|\/\/\w|<script>|<style|\son\w+=/);
-    const loaded = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address!);
-    expect(loaded.length).toBeGreaterThanOrEqual(3);
+    expect(html).toContain('<a href="/">');
+    const loaded = [...html.matchAll(/<(?:script|link)[^>]*(?:src|href)="([^"]+)"/g)].map(([, url]) => url!);
+    expect(loaded.length).toBeGreaterThanOrEqual(5);
     for (const address of loaded) {
       const asset = await get(address);
       expect([address, asset.status]).toEqual([address, 200]);
       expect(asset.headers.get('content-type')).toMatch(
-        address.endsWith('.css') ? /^text\/css/ : /javascript/,
+        address.endsWith('.css') ? /^text\/css/ : address.endsWith('.svg') ? /^image\/svg/ : /javascript/,
       );
       expect((await asset.text()).length).toBeGreaterThan(50);
     }

@@ -72,7 +72,9 @@ describe('what a person decides in a browser', () => {
     const page = await product.visit.tab(`/runs/${held.id}`);
     await page.getByRole('button', { name: 'Accept' }).click();
     const told = await confirm(page);
-    expect(told).toContain('4 models of box will be orphaned');
+    expect(told).toContain(
+      '4 models of box become orphaned and leave LiteLLM after 3 syncs in a row without them',
+    );
     for (const id of gone) expect(told).toContain(id);
     await shows(page.locator('#run'), 'accepted');
     await page.goto('/models?orphaned=true');

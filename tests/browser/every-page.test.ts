@@ -7,6 +7,8 @@ import { Transfer } from './transfer.js';
 import { openBrowser, Visit } from './visit.js';
 
 const mostBytes = 150_000;
+/** A phone, and the narrowest that WCAG asks for. */
+const narrowPx = [375, 320];
 
 /** Bull Board's own page in its frame: its size is not ours to decide, and only /queues carries it. */
 const isBullBoard = (url: string) => url.includes('/admin/queues');
@@ -38,6 +40,47 @@ describe('every page', () => {
       }
     }
     expect(findings).toEqual([]);
+    visit.expectCalm();
+    await visit.end();
+  });
+
+  test('fits a phone: what is wider scrolls in its own place', async () => {
+    const visit = await Visit.begin(browser, world.product.url, adminToken);
+    const page = await visit.tab('about:blank');
+    const wide: [string, number, number][] = [];
+    for (const path of ['/login', ...world.paths(), '/docs', '/providers/4711']) {
+      if (path === '/providers/4711') visit.expectRefusal(404);
+      await page.goto(path);
+      await settle(page);
+      if (path === '/docs') await page.locator('.opblock-tag').first().waitFor();
+      for (const width of narrowPx) {
+        await page.setViewportSize({ width, height: 800 });
+        const needed = await page.evaluate<number>('document.documentElement.scrollWidth');
+        if (needed > width) wide.push([path, width, needed]);
+        const scrolling = page
+          .locator('.table:has(.stacks)')
+          .evaluateAll(
+            (tables) => tables.filter((table: any) => table.scrollWidth > table.clientWidth).length,
+          );
+        expect([path, width, await scrolling]).toEqual([path, width, 0]);
+      }
+    }
+    expect(wide).toEqual([]);
+    visit.expectCalm();
+    await visit.end();
+  });
+
+  test('the page of the API follows the colour scheme, and leads back', async () => {
+    const visit = await Visit.begin(browser, world.product.url, adminToken);
+    const page = await visit.tab('/docs');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.locator('html.dark-mode').waitFor();
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.locator('html:not(.dark-mode)').waitFor();
+    await page.getByRole('heading', { name: 'other names' }).click();
+    await page.locator('.opblock-deprecated').first().waitFor();
+    await page.getByRole('link', { name: 'LiteLLM Updater' }).click();
+    await page.waitForURL(`${world.product.url}/`);
     visit.expectCalm();
     await visit.end();
   });

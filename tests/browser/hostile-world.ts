@@ -14,6 +14,8 @@ export const hostileIds = [
   '</script><script>alert(2)</script>',
   'constructor',
 ];
+/** Nothing in them says where a line may break. */
+const long = (letter: string) => letter.repeat(100);
 const hostileError = '<b onmouseover="alert(3)">the server</b><script>alert(4)</script> is ill';
 
 /** Every kind of state a page can show, and in each the words of somebody who means harm. */
@@ -69,6 +71,16 @@ export class HostileWorld {
       behaviour: { kind: 'status', status: 400, body: { error: { message: hostileError } } },
     });
     await product.sync(sick.id);
+    await product.addProvider({
+      name: long('W'),
+      base_url: `http://127.0.0.1:9/${long('u')}${long('v')}`,
+      type: 'openai',
+      prefix: long('p'),
+      tags: [long('t')],
+      access_groups: [long('g')],
+      model_filter: long('f'),
+      sync_enabled: false,
+    });
     await product.call('POST', '/api/tokens', { name: hostileName, scope: 'read' });
 
     // Charts are drawn once there were syncs in two spans of ten minutes.
@@ -88,8 +100,8 @@ export class HostileWorld {
   /** Every page there is, with the ids that stand for something. */
   paths(): string[] {
     const own: Record<string, string[]> = {
-      '/providers/:id': [`/providers/${this.ids.provider}`, `/providers/${this.ids.provider + 1}`],
-      '/providers/:id/edit': [`/providers/${this.ids.provider}/edit`],
+      '/providers/:id': [0, 1, 2].map((more) => `/providers/${this.ids.provider + more}`),
+      '/providers/:id/edit': [0, 2].map((more) => `/providers/${this.ids.provider + more}/edit`),
       '/models/:id': [`/models/${this.ids.model}`],
       '/models/:id/deployment': [`/models/${this.ids.model}/deployment`],
       '/runs/:id': [`/runs/${this.ids.run}`, `/runs/${this.ids.run - 2}`],

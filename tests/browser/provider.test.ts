@@ -126,7 +126,7 @@ describe('a provider in a browser', () => {
     await page.close();
   });
 
-  test('is synced and disabled in one tab, and another tab sees it without a reload', async () => {
+  test('is synced and paused in one tab, and another tab sees it without a reload', async () => {
     const page = await product.visit.tab('/providers');
     const second = await product.visit.tab('/providers');
     const row = second.locator('#providers tbody tr');
@@ -134,11 +134,12 @@ describe('a provider in a browser', () => {
     await shows(second.locator('[data-live-state]'), 'live');
     await page.getByRole('button', { name: 'Sync boxer' }).click();
     await shows(row, '2 models', 30_000);
-    await page.getByRole('button', { name: 'Disable boxer' }).click();
-    await shows(row, 'disabled');
+    await page.getByRole('button', { name: 'Pause syncing of boxer' }).click();
+    expect(await confirm(page)).toContain('Its models stay in LiteLLM');
+    await shows(row.locator('.badge'), 'paused');
     expect(await stored()).toMatchObject({ sync_enabled: false });
-    await page.getByRole('button', { name: 'Enable boxer' }).click();
-    await row.getByText('disabled').waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Resume syncing of boxer' }).click();
+    await row.locator('.badge', { hasText: 'paused' }).waitFor({ state: 'hidden' });
     await expectNotReloaded(second);
     await Promise.all([page.close(), second.close()]);
   });

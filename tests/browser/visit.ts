@@ -88,7 +88,10 @@ export class Visit {
   }
 
   private isExpected(text: string): boolean {
-    const status = /^Failed to load resource: the server responded with a status of (\d+)/.exec(text)?.[1];
+    // Said by the browser, and once more by htmx.
+    const told =
+      /^(?:Failed to load resource: the server responded with a status of|Response Status Error Code) (\d+)/;
+    const status = told.exec(text)?.[1];
     return status !== undefined && this.expected.has(Number(status));
   }
 }

@@ -90,6 +90,22 @@ describe('the page of a model', () => {
     expect(text).toContain('until 3 syncs and 1 h have passed');
   });
 
+  test('an orphan whose grace is over says that it was removed, not that it was never pushed', async () => {
+    const gone = await product.model('gone:1b');
+    const grace = (misses: number, seconds: number) =>
+      product.call('PATCH', `/api/providers/${provider.id}`, {
+        grace_misses: misses,
+        grace_seconds: seconds,
+      });
+    await grace(1, 0);
+    await product.call('POST', `/api/models/${gone.id}/push`);
+    await product.idle();
+    const text = textOf(await page(`/models/${gone.id}`));
+    expect(text).toContain('The grace is over, so it was taken out of LiteLLM.');
+    expect(text).toContain('Pushed removed again; it is not in LiteLLM');
+    await grace(3, 3_600);
+  });
+
   test('the form shows what is edited and nothing else, and carries the version', async () => {
     const html = await page();
     const { edit_version: version } = await product.model('qwen3:8b');

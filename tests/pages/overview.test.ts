@@ -99,7 +99,7 @@ describe('the overview', () => {
     expect(card).toMatch(/<time datetime="[^"]+" data-ago>/);
     expect(card).toContain('only by hand'); // no schedule in tests
     expect(card).toContain('+2');
-    expect(cardOf(html, off.id)).toMatch(/disabled.*Last sync<\/dt><dd>never.*Next sync<\/dt><dd>none/);
+    expect(cardOf(html, off.id)).toMatch(/paused.*Last sync<\/dt><dd>never.*Next sync<\/dt><dd>none/);
     expect(cardOf(html, bad.id)).toContain(`>error<`);
     expect(cardOf(html, bad.id)).toContain(`it said ${escaped}`);
   });
@@ -123,7 +123,8 @@ describe('the overview', () => {
     await product.stores.deployments.save(modelRef, trouble);
     const html = await fetchPage(product, '/');
     expect(html).toContain(`href="/runs/${held}">Decide about run ${held}`);
-    expect(html).toContain('needs a decision');
+    expect(html).toContain(' One needs a decision.');
+    expect(cardOf(html, good.id)).toMatch(new RegExp(`href="/runs/${held}">needs a decision`));
     expect(html).toContain('1 model could not be pushed');
     expect(html).toContain(`href="/models/${modelRef}">beta</a>`);
     expect(html).toContain(`refused: ${escaped}`);

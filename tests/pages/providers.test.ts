@@ -85,7 +85,7 @@ describe('the pages of the providers', () => {
     const html = await page('/providers');
     expect(html).toContain('<span class="badge good">ok</span>');
     expect(html).toContain('<span class="badge bad">error</span>');
-    expect(html).toContain('<span class="badge">disabled</span>');
+    expect(html).toMatch(/<span class="badge" title="[^"]*models stay in LiteLLM">paused</);
     expect(html).toContain('it said &lt;img src=x onerror=alert(1)&gt;');
     expect(html).toContain(`/models?provider_id=${box.id}&amp;orphaned=true">1 orphaned`);
     expect(html).toContain(`/models?provider_id=${box.id}&amp;modified=true&amp;orphaned=any">1 modified`);
@@ -96,8 +96,9 @@ describe('the pages of the providers', () => {
     expect(html).toContain('and 13 more');
     for (const word of ['sync', 'fetch', 'push'])
       expect(html).toContain(`POST /api/providers/${box.id}/${word}"`);
-    expect(html).toContain('aria-label="Disable box"');
-    expect(html).toContain('aria-label="Enable &lt;img');
+    expect(html).toContain('aria-label="Pause syncing of box"');
+    expect(html).toMatch(/data-confirm="Pause syncing of box\? [^"]*Its models stay in LiteLLM/);
+    expect(html).toContain('aria-label="Resume syncing of &lt;img');
   });
 
   test('who may only read sees no controls; an operator cannot edit or delete', async () => {

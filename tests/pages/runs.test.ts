@@ -79,12 +79,32 @@ describe('the pages of runs', () => {
     expect(text).toContain('waits for your decision');
     expect(text).toContain(`data-api="POST /api/runs/${held.id}/accept"`);
     expect(text).toContain(`data-api="POST /api/runs/${held.id}/reject"`);
-    expect(text).toContain('4 models of &lt;img src=x onerror=alert(1)&gt; will be orphaned');
+    expect(text).toContain('4 models of &lt;img src=x onerror=alert(1)&gt; become orphaned');
     expect(text).toContain('<code>alpha</code>');
     expectPlainMarkup(text);
     const read = (await page(`/runs/${held.id}`, await tokenFor(product, 'read'))).text;
     expect(read).toContain('waits for your decision');
     expect(read).not.toContain('data-api=');
+  });
+
+  test.each([
+    [{ grace_misses: 3, grace_seconds: 0 }, 'leave LiteLLM after 3 syncs in a row without them'],
+    [{ grace_misses: 1, grace_seconds: 7_200 }, 'leave LiteLLM after 2 h'],
+    [{ grace_misses: 0, grace_seconds: 0 }, 'leave LiteLLM at once'],
+    [{ orphan_policy: 'keep' }, 'stay in LiteLLM'],
+    [{ orphan_policy: 'remove', grace_misses: 3, grace_seconds: 3_600 }, 'leave LiteLLM after 3 syncs'],
+  ])('what an Accept does is told by what the provider is set to: %j', async (change, fate) => {
+    expect((await product.call('PATCH', `/api/providers/${provider.id}`, change)).status).toBe(200);
+    const { text } = await page(`/runs/${held.id}`);
+    expect(text).toMatch(new RegExp(`<p>Accept: 4 models of [^.]* become orphaned and ${fate}`));
+    expect(text).toMatch(new RegExp(`data-confirm="4 models of [^"]* become orphaned and ${fate}`));
+  });
+
+  test('its provider’s pages lead to it as well', async () => {
+    const { text } = await page(`/providers/${provider.id}`);
+    expect(text).toContain(`href="/runs/${held.id}">Decide about run ${held.id}`);
+    expect(text).toContain('4 models were gone at once');
+    expect((await page('/providers')).text).toContain(`href="/runs/${held.id}">needs a decision`);
   });
 
   test('an open run can be cancelled, a cancelled one tried again; a failed one says why', async () => {

@@ -80,6 +80,8 @@ describe('the page of settings', () => {
     const about = (await page()).text.split('id="about"')[1] ?? '';
     expect(about).toContain('models.db');
     expect(about).not.toContain(product.dataDir);
+    expect(about).toMatch(/, database [\d.]+ [KM]iB/);
+    expect(about).toMatch(/, write-ahead log [\d.]+ [KM]iB/);
     expect(about).toContain(process.version);
     expect(about).toContain('fetch-provider, upsert-models, mark-orphans, push-model');
     for (const link of ['/queues', '/docs', '/metrics']) expect(about).toContain(`href="${link}"`);

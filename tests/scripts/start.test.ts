@@ -148,20 +148,24 @@ describe('npm start', () => {
   test('gives up on a part that ends five times within a minute, and stops the rest', async () => {
     write(
       'worker',
-      `import { appendFileSync } from 'node:fs'; appendFileSync('ends', 'x'); process.exit(4);`,
+      `import { appendFileSync } from 'node:fs'; appendFileSync('ends', 'x'); console.error('no disk'); process.exit(4);`,
     );
     const { exited, output } = start({ REDIS_URL: 'redis://unused' });
     expect(await exited).toBe(1);
     expect(readFileSync(join(root, 'ends'), 'utf8')).toBe('xxxxx');
-    expect(output()).toContain('worker ended 5 times within a minute (last exit code 4); giving up.');
+    expect(output()).toContain(
+      'worker ended 5 times within a minute (last exit code 4); giving up. It said:\nno disk\n',
+    );
     expect(output()).toContain('api.js ends');
   });
 
   test('does not try again what was refused by configuration', async () => {
-    write('api', `console.error('PORT takes a port'); process.exit(78);`);
+    write('api', `console.error('it cannot start:\\nPORT takes a port'); process.exit(78);`);
     const { exited, output } = start({ REDIS_URL: 'redis://unused' });
     expect(await exited).toBe(78);
-    expect(output()).toContain('api refused its configuration; its message is above.');
+    expect(output()).toMatch(
+      /PORT takes a port[^]*worker\.js ends[^]*\nit cannot start:\nPORT takes a port\n$/,
+    );
     expect(output()).not.toContain('starting it again');
   });
 });

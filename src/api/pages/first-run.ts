@@ -3,6 +3,7 @@ import { seenWorkers } from '../../jobs/worker-presence.js';
 import { answerWithin } from '../diagnosis/answer-within.js';
 import { viewProvider } from '../provider-view.js';
 import { definePage } from './define-page.js';
+import { heldRuns } from './held-runs.js';
 import { readProgress } from './overview-progress.js';
 
 /** As in the diagnosis: a Redis that hangs must not hold up the page. */
@@ -21,6 +22,7 @@ export const firstRunPage = definePage({
     const workers = await answerWithin(patienceMs, () => seenWorkers(redisCommand, prefix));
     const hasWorker = workers === undefined || workers.length > 0;
     const counts = await stores.models.countsByProvider();
+    const held = await heldRuns(services);
     const { runs } = await readProgress(services, {
       hasWorker,
       destinationFails: destination.state === 'error',
@@ -34,6 +36,7 @@ export const firstRunPage = definePage({
           ...viewProvider(provider),
           run: runs.find((run) => run.providerId === provider.id && run.isOpen)?.id,
           progress: runs.find((run) => run.providerId === provider.id),
+          held: held.get(provider.id),
           models: counts.get(provider.id)?.total ?? 0,
           inLitellm: await stores.models.countInLitellm(provider.id),
         })),

@@ -7,7 +7,7 @@ import { idParams } from '../paging.js';
 import { detailFrom, existingModel, partsOf } from '../read-models.js';
 import { definePage } from './define-page.js';
 import { paramRows } from './model-params.js';
-import { contextWords, explain, standingWords } from './model-words.js';
+import { contextWords, explain, standingWords, wasRemoved } from './model-words.js';
 
 /** One model: how it stands, where each value comes from, and what a person makes of it. */
 export const modelDetailPage = definePage({
@@ -22,6 +22,7 @@ export const modelDetailPage = definePage({
       model,
       sentences: explain(parts, model),
       mode: modeText(parts),
+      wasRemoved: wasRemoved(model),
       standing: standingWords[model.deployment.state],
       contextSource: model.context_source === null ? undefined : wordsFor(model.context_source),
       rows: paramRows(parts),

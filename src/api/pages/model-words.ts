@@ -21,13 +21,20 @@ export const contextWords: Record<ContextSource, string> = {
   advertised: 'advertised maximum; the server may use less',
 };
 
+type View = ReturnType<typeof viewModel>;
+
+/** It was at LiteLLM and no longer is; its id stays with it, so that it comes back as the same deployment. */
+export function wasRemoved({ deployment }: Pick<View, 'deployment'>): boolean {
+  return deployment.state === 'absent' && deployment.deployment_id !== null;
+}
+
 interface Sentence {
   tone: Tone;
   text: string;
 }
 
 /** What a model's states mean, and what happens next. */
-export function explain(parts: ModelParts, view: ReturnType<typeof viewModel>): Sentence[] {
+export function explain(parts: ModelParts, view: View): Sentence[] {
   const { model, provider, settings, nowMs } = parts;
   const { want } = whatIsWanted(model, provider, nowMs);
   const sentences: Sentence[] = [];
@@ -37,7 +44,7 @@ export function explain(parts: ModelParts, view: ReturnType<typeof viewModel>): 
   else if (model.deletingAt !== null)
     say('warn', 'It is being deleted: first its deployment leaves LiteLLM, then it is gone here.');
   if (!model.syncEnabled) say('', 'It is disabled: syncs still read it, but it is kept out of LiteLLM.');
-  if (model.isOrphaned) say('bad', orphanText(parts, want));
+  if (model.isOrphaned) say('bad', orphanText(parts, want, view));
   if (model.unusable !== null && model.userParams?.['mode'] == null)
     say('warn', `It is not pushed: ${model.unusable}. If it can be called after all, set its mode below.`);
   if (model.detailsError !== null)
@@ -50,17 +57,19 @@ export function explain(parts: ModelParts, view: ReturnType<typeof viewModel>): 
   return sentences;
 }
 
-function orphanText({ model, provider }: ModelParts, want: string): string {
+function orphanText({ model, provider }: ModelParts, want: string, view: View): string {
   const missed = `Its provider no longer lists it (${format.plural(model.missedCount, 'sync')} without it).`;
   const back = 'If it comes back, it has its edits again.';
-  if (want === 'absent') return `${missed} The grace is over, so it leaves LiteLLM. ${back}`;
+  if (want === 'absent')
+    return `${missed} The grace is over, so it ${wasRemoved(view) ? 'was taken out of' : 'leaves'} LiteLLM. ${back}`;
   if (provider.orphanPolicy === 'keep')
     return `${missed} Its provider is set to keep such models in LiteLLM.`;
-  const grace = `${format.plural(provider.graceMisses, 'sync')} and ${format.seconds(provider.graceSeconds)}`;
+  const time = provider.graceSeconds > 0 ? ` and ${format.seconds(provider.graceSeconds)}` : '';
+  const grace = format.plural(provider.graceMisses, 'sync') + time;
   return `${missed} What is in LiteLLM stays there untouched until ${grace} have passed. ${back}`;
 }
 
-function pushText({ deployment }: ReturnType<typeof viewModel>, want: string): [Tone, string] {
+function pushText({ deployment }: View, want: string): [Tone, string] {
   switch (deployment.state) {
     case 'in-step':
       return ['good', 'LiteLLM has it as wanted.'];

@@ -20,6 +20,8 @@ export interface Progress {
   facts: string;
   note: string | null;
   isOpen: boolean;
+  /** Held, and nobody decided. */
+  needsDecision: boolean;
 }
 
 interface Surroundings {
@@ -45,7 +47,12 @@ export function progressOf(run: RunView, around: Surroundings): Progress {
     facts: factsOf(run, around, isReading),
     note: noteOf(run, around, isReading),
     isOpen,
+    needsDecision: needsDecision(run),
   };
+}
+
+function needsDecision({ state, decision }: RunView): boolean {
+  return state === 'held' && decision === null;
 }
 
 function stateOf(run: RunView, isReading: boolean): Pick<Progress, 'word' | 'tone'> {

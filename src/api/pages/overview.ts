@@ -7,6 +7,7 @@ import { findProblems } from '../diagnosis/problems.js';
 import { viewProvider } from '../provider-view.js';
 import { definePage } from './define-page.js';
 import { format } from './format.js';
+import { heldRuns } from './held-runs.js';
 import { readCharts } from './overview-charts.js';
 import { readNeeds } from './overview-needs.js';
 import { readProgress } from './overview-progress.js';
@@ -85,12 +86,14 @@ const noModels = { total: 0, orphaned: 0, modified: 0 };
 
 async function readProviders(diagnosis: Diagnosis, { stores }: Pick<ApiServices, 'stores'>) {
   const counts = await stores.models.countsByProvider();
+  const held = await heldRuns({ stores });
   const known = new Map((diagnosis.providers ?? []).map((provider) => [provider.id, provider]));
   return (await stores.providers.list()).map((provider) => {
     const health = known.get(provider.id);
     return {
       ...viewProvider(provider),
       run: health?.open_run_id ?? undefined,
+      held: held.get(provider.id),
       models: counts.get(provider.id) ?? noModels,
       next: nextSync(health, diagnosis),
     };

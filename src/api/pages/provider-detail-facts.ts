@@ -1,4 +1,5 @@
 import { isLocalHost } from '../../domain/base-url.js';
+import type { GracePolicy } from '../../domain/orphan-rules.js';
 import type { Provider } from '../../entities/provider.js';
 import type { Settings } from '../../entities/settings.js';
 import { format } from './format.js';
@@ -57,20 +58,23 @@ function keyWords({ hasApiKey, apiKeyHint }: Provider): string {
 }
 
 function scheduleWords({ syncEnabled, syncIntervalSeconds }: Provider, settings: Settings): string {
-  if (!syncEnabled) return 'off: it is synced only when somebody asks for it';
+  if (!syncEnabled)
+    return 'paused: it is synced only when somebody asks for it, and its models stay in LiteLLM';
   if (syncIntervalSeconds) return `every ${format.seconds(syncIntervalSeconds)}`;
   return settings.syncIntervalSeconds === 0
     ? 'the global one, which is off'
     : `the global one: every ${format.seconds(settings.syncIntervalSeconds)}`;
 }
 
-function orphanWords({ orphanPolicy, graceMisses, graceSeconds }: Provider): string {
+/** What becomes of orphans, as the rest of a sentence. */
+export function orphanWords({ orphanPolicy, graceMisses, graceSeconds }: GracePolicy): string {
   if (orphanPolicy === 'keep') return 'stay in LiteLLM';
-  if (graceMisses <= 1 && graceSeconds === 0) return 'leave LiteLLM at once';
-  return `leave LiteLLM after ${format.plural(graceMisses, 'sync')} without them and ${format.seconds(graceSeconds)}`.replace(
-    'syncs',
-    'syncs in a row',
-  );
+  // The sync that orphans them is the first without them.
+  const waits = [
+    ...(graceMisses > 1 ? [`${graceMisses} syncs in a row without them`] : []),
+    ...(graceSeconds > 0 ? [format.seconds(graceSeconds)] : []),
+  ];
+  return `leave LiteLLM ${waits.length === 0 ? 'at once' : `after ${waits.join(' and ')}`}`;
 }
 
 function priceWords(provider: Provider): string {

@@ -6,7 +6,7 @@ import { definePage } from './define-page.js';
 import { standingWords } from './model-words.js';
 import { providerDetailFacts } from './provider-detail-facts.js';
 import { providerListRows } from './provider-list-rows.js';
-import { countsInWords, durationOf, kindWords, runStates, triggerWords } from './run-words.js';
+import { countsInWords, durationOf, kindWords, runStates, startedBy } from './run-words.js';
 
 const shownModels = 100;
 const shownRuns = 10;
@@ -36,7 +36,7 @@ export const providerDetailPage = definePage({
         ...run,
         counts: countsInWords(run),
         duration: durationOf(run, now()),
-        reasonFor: run.kind === 'sync' ? (triggerWords[run.trigger] ?? run.trigger) : kindWords[run.kind],
+        reasonFor: run.kind === 'sync' ? startedBy(run, stored) : kindWords[run.kind],
       })),
       runStates,
       standingWords,

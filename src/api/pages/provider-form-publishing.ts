@@ -59,7 +59,7 @@ export function orphanFields(view: Shown): FormField[] {
     {
       name: 'grace_misses',
       label: 'Grace: syncs in a row without them',
-      hint: 'Default: 3. With 0 here and below they leave at once.',
+      hint: 'Default: 3. With 0 here and 0 seconds they leave at once.',
       input: 'number',
       value: textOf(view.grace_misses ?? 3),
       required: true,

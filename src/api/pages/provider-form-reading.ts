@@ -78,7 +78,7 @@ export function scheduleFields(view: Shown, settings: Pick<Settings, 'syncInterv
     {
       name: 'sync_enabled',
       label: 'Scheduled sync',
-      hint: 'Off: it is synced only when somebody asks for it. Its models stay as they are. Default: on.',
+      hint: 'Off: syncing is paused, and it is read only when somebody asks for it. Its models stay in LiteLLM. Default: on.',
       input: 'check',
       value: String(view.sync_enabled ?? true),
     },

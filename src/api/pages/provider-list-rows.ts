@@ -6,6 +6,7 @@ import type { ApiServices } from '../define-route.js';
 import { answerWithin } from '../diagnosis/answer-within.js';
 import { viewProvider } from '../provider-view.js';
 import { format } from './format.js';
+import { heldRuns, type HeldRun } from './held-runs.js';
 import { readProgress, type Progress } from './overview-progress.js';
 
 /** A page must not wait for a Redis that is away. */
@@ -19,9 +20,11 @@ const namesPerPage = 600;
 type ProviderRow = ReturnType<typeof viewProvider> & {
   /** Open, or with pushes under way. */
   run: Progress | undefined;
+  /** The run that waits for a person. */
+  held: HeldRun | undefined;
   models: { total: number; orphaned: number; modified: number; disabled: number };
   deployments: { atLitellm: number; pending: number; failed: number };
-  /** `every 10 min`, `global (5 min)`, `off`. */
+  /** `every 10 min`, `global (5 min)`, `paused`. */
   interval: string;
   /** Undefined when no sync is planned, or Redis does not tell. */
   nextAt: string | undefined;
@@ -36,8 +39,9 @@ export async function providerListRows(
 ): Promise<ProviderRow[]> {
   const { stores } = services;
   const most = Math.max(3, Math.min(mostNames, Math.floor(namesPerPage / Math.max(1, providers.length))));
-  const [open, models, deployments, firstIds, due] = await Promise.all([
+  const [open, held, models, deployments, firstIds, due] = await Promise.all([
     openRuns(settings, services),
+    heldRuns(services),
     stores.models.countsByProvider(),
     stores.deployments.countsByProvider(),
     stores.deployments.firstToGo(most),
@@ -50,6 +54,7 @@ export async function providerListRows(
     return {
       ...viewProvider(provider),
       run: open.get(provider.id),
+      held: held.get(provider.id),
       models: counts,
       deployments: atLitellm,
       interval: intervalWords(provider, settings),
@@ -65,7 +70,7 @@ export async function providerListRows(
 }
 
 function intervalWords({ syncEnabled, syncIntervalSeconds }: Provider, settings: Settings): string {
-  if (!syncEnabled) return 'off';
+  if (!syncEnabled) return 'paused';
   if (syncIntervalSeconds) return `every ${format.seconds(syncIntervalSeconds)}`;
   return settings.syncIntervalSeconds === 0
     ? 'global (off)'

@@ -1,7 +1,10 @@
 import createError from 'http-errors';
 import { z } from 'zod';
+import type { Provider } from '../../entities/provider.js';
 import { viewRun, type RunView } from '../run-view.js';
 import { definePage } from './define-page.js';
+import { format } from './format.js';
+import { orphanWords } from './provider-detail-facts.js';
 import { stepsOf } from './run-steps.js';
 import {
   countsInWords,
@@ -9,13 +12,20 @@ import {
   isOpen,
   kindWords,
   runStates,
+  startedBy,
   subjectOf,
-  triggerWords,
 } from './run-words.js';
 
 /** The chunks of the largest sync that we know; the table shows the newest of them. */
 const mostJobs = 500;
 const shownJobs = 50;
+
+/** `4 models of box become orphaned and leave LiteLLM at once`: by what the provider is set to. */
+function verdictOf(run: RunView, provider: Provider | null): string {
+  const { length } = run.outcome.missing;
+  const orphaned = `${format.plural(length, 'model')} of ${subjectOf(run)} ${length === 1 ? 'becomes' : 'become'} orphaned`;
+  return provider === null ? orphaned : `${orphaned} and ${orphanWords(provider)}`;
+}
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -50,13 +60,15 @@ export const runDetailPage = definePage({
       isOpen: isOpen(run),
       canRetry: isFailed && (run.kind === 'reconcile' || (run.kind === 'sync' && provider !== null)),
       canCancel: isOpen(run) && run.kind === 'sync',
+      /** What an Accept does, in words. */
+      verdict: verdictOf(run, provider),
       canDecide: run.state === 'held' && run.decision === null,
       hasProvider: provider !== null,
       steps: stepsOf({ run, jobs, lastPushAt, now: at }),
       jobs: jobs.slice(0, shownJobs),
       jobsTotal: total,
       runStates,
-      triggerWords,
+      startedBy: startedBy(run, provider),
     };
   },
 });

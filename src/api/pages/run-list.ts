@@ -3,7 +3,7 @@ import { paging } from '../paging.js';
 import { viewRun } from '../run-view.js';
 import { addressOf, pagerOf } from './address.js';
 import { definePage } from './define-page.js';
-import { countsInWords, durationOf, kindWords, runStates, subjectOf, triggerWords } from './run-words.js';
+import { countsInWords, durationOf, kindWords, runStates, startedBy, subjectOf } from './run-words.js';
 
 const size = 50;
 
@@ -35,20 +35,22 @@ export const runListPage = definePage({
     });
     const runs = items.map(viewRun);
     const at = now();
+    const providers = await stores.providers.list();
+    const byId = new Map(providers.map((provider) => [provider.id, provider]));
     return {
       filter: asked,
       isFiltered: state !== undefined || kind !== undefined || providerId !== undefined,
-      providers: (await stores.providers.list()).map(({ id, name }) => ({ id, name })),
+      providers: providers.map(({ id, name }) => ({ id, name })),
       undecided: await stores.overview.undecidedRuns(),
       runs: runs.map((run) => ({
         ...run,
         subject: subjectOf(run),
+        startedBy: startedBy(run, byId.get(run.provider_id ?? 0)),
         counts: countsInWords(run),
         ms: durationOf(run, at),
       })),
       runStates,
       kindWords,
-      triggerWords,
       pager: pagerOf({ offset, shown: runs.length, total, size }, (to) =>
         addressOf('/runs', { ...asked, offset: to }),
       ),

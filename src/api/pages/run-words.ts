@@ -19,13 +19,26 @@ export const kindWords: Record<RunView['kind'], string> = {
   delete: 'removal of a provider',
 };
 
-export const triggerWords: Record<string, string> = {
+const triggerWords: Record<string, string> = {
   schedule: 'by schedule',
   manual: 'by hand',
   'sync-all': 'by sync all',
   retry: 'as a retry',
   fetch: 'fetch only',
 };
+
+/** Its schedule's regular syncs come later: no interval is shorter. */
+const firstSyncWithinMs = 30_000;
+
+/** Why it started. A schedule's first sync comes from adding the provider, and whoever just did that would not know it else. */
+export function startedBy(run: RunView, provider: { createdAt: string } | null | undefined): string {
+  const isFirst =
+    run.trigger === 'schedule' &&
+    run.kind === 'sync' &&
+    provider != null &&
+    Date.parse(run.created_at) - Date.parse(provider.createdAt) < firstSyncWithinMs;
+  return isFirst ? 'as it was added' : (triggerWords[run.trigger] ?? run.trigger);
+}
 
 export function subjectOf(run: RunView): string {
   return run.provider_name ?? (run.kind === 'reconcile' ? 'LiteLLM' : '–');

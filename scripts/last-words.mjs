@@ -1,0 +1,18 @@
+import { writeSync } from 'node:fs';
+
+const mostCharacters = 4_000;
+
+/**
+ * Passes on what a part says on stderr to `output` ('inherit' or a file descriptor), and remembers the end of it: there
+ * it says why it cannot go on. `ended` resolves when all of it was heard.
+ */
+export function listen(stderr, output) {
+  let words = '';
+  stderr.on('data', (chunk) => {
+    if (output === 'inherit') process.stderr.write(chunk);
+    else writeSync(output, chunk);
+    words = (words + chunk.toString()).slice(-mostCharacters);
+  });
+  const ended = new Promise((resolve) => stderr.once('close', resolve));
+  return { ended, lastWords: () => words.trim() };
+}
