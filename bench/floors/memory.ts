@@ -35,7 +35,9 @@ export const memory: Section = {
     await wait(restMs, undefined, { signal });
     const idle = product.memory();
 
-    await product.call('PATCH', '/api/settings', { litellm_base_url: standIns.litellm });
+    // A stored key follows to no other server, so it is sent again.
+    const destination = { litellm_base_url: standIns.litellm, litellm_api_key: standIns.litellmKey };
+    await product.call('PATCH', '/api/settings', destination);
     await addProviders(product, standIns);
     say(`first sync of ${total} models`);
     await syncOnly(bench, product);

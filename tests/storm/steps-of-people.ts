@@ -89,8 +89,10 @@ export const stepsOfPeople: Step[] = [
   providerStep('change a filter', 2, (dice) => ({
     model_filter_exclude: dice.pick([null, null, 'a3', 'b4,c2', 'embed']),
   })),
-  providerStep('change the URL for LiteLLM', 1, (dice, { server }) => ({
+  // A stored key follows to no other server, so it is sent again.
+  providerStep('change the URL for LiteLLM', 1, (dice, { server, apiKey }) => ({
     litellm_base_url: dice.pick([null, `http://gateway.local:9000${server.type === 'ollama' ? '' : '/v1'}`]),
+    ...(apiKey !== null && { api_key: apiKey }),
   })),
   {
     name: 'change what becomes of orphans',
