@@ -9,14 +9,21 @@ const perSecond = 200;
 const p95Below = 100;
 const providers = 4;
 
-/** What dashboards, scripts and several people read together, while one provider after the other is synced and pushed. */
+/**
+ * What dashboards, scripts and several people read together, while one provider after the other is synced, and all of
+ * their models wait to be pushed to a LiteLLM that takes its usual time.
+ */
 export const apiReads: Section = {
   name: 'api',
   async measure(bench) {
     const { signal, say } = bench;
     const total = bench.quick ? 1_000 : 10_000;
     const seconds = bench.quick ? 10 : 60;
-    const standIns = await bench.startStandIns({ providers, models: total / providers });
+    const standIns = await bench.startStandIns({
+      providers,
+      models: total / providers,
+      writeCost: 'measured',
+    });
     const product = await bench.startProduct({ url: standIns.litellm, key: standIns.litellmKey });
     await firstReconcile(product, signal);
     await addProviders(product, standIns);

@@ -27,7 +27,7 @@ export async function askByTheClock(
         errors.push(`${path}: ${reason}`);
         resolve();
       };
-      const request = get(address + path, { agent, headers, timeout: patienceMs, signal }, (response) => {
+      const request = get(address + path, { agent, headers, timeout: patienceMs }, (response) => {
         response.on('error', ({ message }) => fail(message));
         response.on('end', () => {
           if (response.statusCode !== 200) {

@@ -44,7 +44,7 @@ const wanted = `CASE WHEN providers.deleting_at IS NOT NULL OR models.deleting_a
   WHEN models.unusable IS NOT NULL AND json_extract(models.user_params, '$.mode') IS NULL THEN 'absent'
   ELSE 'present' END`;
 
-/** Of those that are not said below without it, where an index can help. */
+/** For the others, which ask for the whole row. */
 const standing = `CASE WHEN deployments.pending THEN 'pending' WHEN deployments.last_error IS NOT NULL THEN 'failed'
   WHEN (${wanted}) = 'absent' THEN CASE WHEN deployments.applied_hash IS NULL THEN 'absent' ELSE 'out-of-step' END
   WHEN (${wanted}) = 'leave' THEN CASE WHEN deployments.applied_hash IS NULL THEN 'absent' ELSE 'in-step' END
@@ -52,6 +52,8 @@ const standing = `CASE WHEN deployments.pending THEN 'pending' WHEN deployments.
 
 /** The same filter is the same text, whatever its values, so that SQLite prepares it once. */
 export interface MatchingModels {
+  /** Where to begin: the few that a deployment tells apart are found among the deployments. */
+  id: 'models.id' | 'deployments.model_id';
   conditions: string[];
   parameters: Record<string, string | number>;
 }
@@ -86,16 +88,27 @@ export function matchModels(filter: ModelsFilter): MatchingModels {
     add(`${standing} = @standing`, 'standing', deployment);
     parameters['now'] = new Date(filter.nowMs ?? Date.now()).toISOString();
   }
-  return { conditions, parameters };
+  const fromDeployments = deployment === 'pending' || deployment === 'failed';
+  return { id: fromDeployments ? 'deployments.model_id' : 'models.id', conditions, parameters };
 }
 
-/** Columns, tables, conditions and order of one statement; other tables are joined where a part of it asks for them. */
-export function selectModels(columns: string, { conditions }: MatchingModels, order = ''): string {
+/** One statement; other tables are joined where a part of it asks for them. */
+export function selectModels(columns: string, { id, conditions }: MatchingModels, order = ''): string {
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const rest = `${where} ${order}`;
-  const tables = ['models'];
-  if (rest.includes('providers.')) tables.push('JOIN providers ON providers.id = models.provider_id');
-  if (rest.includes('deployments.')) tables.push('LEFT JOIN deployments ON deployments.model_id = models.id');
+  const tables: string[] = [];
+  // By itself SQLite would go through the whole rows for the windows, which this index has as well.
+  const models = rest.includes(published) ? 'models INDEXED BY ix_models_list' : 'models';
+  if (id === 'models.id') {
+    tables.push(models);
+    if (rest.includes('deployments.'))
+      tables.push('LEFT JOIN deployments ON deployments.model_id = models.id');
+  } else {
+    tables.push('deployments');
+    if (rest.includes('models.')) tables.push('JOIN models ON models.id = deployments.model_id');
+  }
+  // Each has one; LEFT, because SQLite would begin with the providers otherwise.
+  if (rest.includes('providers.')) tables.push('LEFT JOIN providers ON providers.id = models.provider_id');
   return `SELECT ${columns} FROM ${tables.join(' ')} ${rest}`;
 }
 
@@ -104,10 +117,15 @@ function lowerFor(search: string): string {
   return /^[\x20-\x7e]*$/.test(search) ? 'lower' : lowerCaseFunction;
 }
 
-export function orderModels(order: ModelOrder = 'id'): string {
+/**
+ * The plus keeps SQLite from going through the rows by id until it has a page full: where few models match that is the
+ * whole table, and the index of the list is a tenth of it.
+ */
+export function orderModels(order: ModelOrder = 'id', { id, conditions }: MatchingModels): string {
   const key = keys[order.replace('-', '')];
   const direction = order.startsWith('-') ? 'DESC' : 'ASC';
-  return `ORDER BY ${key === undefined ? '' : `${key} ${direction} NULLS LAST, `}models.id`;
+  const plus = id === 'models.id' && conditions.length > 0 ? '+' : '';
+  return `ORDER BY ${key === undefined ? '' : `${key} ${direction} NULLS LAST, `}${plus}${id}`;
 }
 
 const keys: Record<string, string> = {

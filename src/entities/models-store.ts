@@ -57,7 +57,7 @@ export class ModelsStore {
   async page({ limit, offset, sort, ...filter }: ModelsQuery): Promise<{ items: Model[]; total: number }> {
     const match = matchModels(filter);
     const rows = await this.database.rows<{ id: number }>(
-      `${selectModels('models.id AS id', match, orderModels(sort))} LIMIT @limit OFFSET @offset`,
+      `${selectModels(`${match.id} AS id`, match, orderModels(sort, match))} LIMIT @limit OFFSET @offset`,
       { ...match.parameters, limit, offset },
     );
     const total =
@@ -81,7 +81,7 @@ export class ModelsStore {
   /** All that match, for an action on many. */
   async matching(filter: ModelsFilter): Promise<Model[]> {
     const match = matchModels(filter);
-    const ids = selectModels('models.id', match);
+    const ids = selectModels(match.id, match);
     return this.database.many(Model, `WHERE id IN (${ids}) ORDER BY id`, match.parameters);
   }
 

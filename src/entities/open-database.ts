@@ -12,6 +12,7 @@ import { JobRun } from './job-run.js';
 import { addLowerCase } from './lower-case.js';
 import { FirstSchema1763000000000 } from './migrations/1763000000000-first-schema.js';
 import { Api1764000000000 } from './migrations/1764000000000-api.js';
+import { ModelList1765000000000 } from './migrations/1765000000000-model-list.js';
 import { Model } from './model.js';
 import { Provider } from './provider.js';
 import { Settings } from './settings.js';
@@ -33,7 +34,7 @@ export async function openDatabase(path: string): Promise<Database> {
     type: 'better-sqlite3',
     database: path,
     entities: [Provider, Model, Deployment, SyncRun, JobRun, Settings, AuditEvent, ApiToken],
-    migrations: [FirstSchema1763000000000, Api1764000000000],
+    migrations: [FirstSchema1763000000000, Api1764000000000, ModelList1765000000000],
     migrationsTableName: migrationsTable,
     namingStrategy: new SnakeCaseNaming(),
     timeout: 4_000, // waits synchronously: must stay below the job lock of 10 s

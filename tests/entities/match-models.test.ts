@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { normaliseModel } from '../../src/domain/normalise-model.js';
 import { listingFingerprint } from '../../src/domain/fingerprint.js';
-import type { ModelsFilter } from '../../src/entities/match-models.js';
+import { modelOrders, standings, type ModelsFilter } from '../../src/entities/match-models.js';
 import { at, providerValues, temporaryDatabase, type TemporaryDatabase } from './temporary-database.js';
 
 let file: TemporaryDatabase;
@@ -73,6 +73,45 @@ test('a capability is a whole word of the list, whatever characters it has', asy
   expect(await found({ capabilities: ['a"tools"'] })).toEqual(['box qwen3-8b']);
   expect(await found({ capabilities: ['a"tools"', 'vision'] })).toEqual(['box qwen3-8b']);
   expect(await found({ capabilities: ['it\\s'] })).toEqual(['box 100%:1b']);
+});
+
+/** One of each kind, and every two of them together. */
+const filters: ModelsFilter[] = [
+  { ids: [1, 2, 3, 5] },
+  { providerId: 1 },
+  { search: 'qwen' },
+  { orphaned: false },
+  { modified: false },
+  { syncEnabled: true },
+  { category: 'chat' },
+  { capabilities: ['tools'] },
+  { contextAtLeast: 1 },
+  { contextAtMost: 1_000 },
+  ...standings.map((deployment) => ({ deployment })),
+];
+const pairs = filters.flatMap((one, index) => filters.slice(index).map((other) => ({ ...one, ...other })));
+
+test('every two filters together, in every order, list and count what both of them list', async () => {
+  const { models, deployments } = file.stores;
+  const rows = await models.matching({});
+  await deployments.markPending([{ modelId: rows[1]!.id, wantedHash: 'a' }], null);
+  await deployments.adopt(rows[2]!.id, { lastError: 'refused', lastErrorAt: at(2) });
+  await deployments.adopt(rows[4]!.id, { appliedHash: 'a', wantedHash: 'a' });
+  const idsOf = async (filter: ModelsFilter) => (await models.matching(filter)).map(({ id }) => id);
+  for (const filter of pairs) {
+    const each = Object.entries(filter).map(([name, value]) => idsOf({ [name]: value }));
+    const [first = [], ...others] = await Promise.all(each);
+    const both = first.filter((id) => others.every((ids) => ids.includes(id)));
+    expect([filter, await models.count(filter)]).toEqual([filter, both.length]);
+    for (const sort of modelOrders) {
+      const { items, total } = await models.page({ ...filter, sort, limit: 50, offset: 0 });
+      const ids = items.map(({ id }) => id).sort((a, b) => a - b);
+      expect([filter, sort, ids, total]).toEqual([filter, sort, both, both.length]);
+    }
+  }
+  expect(await idsOf({ deployment: 'pending' })).toEqual([rows[1]!.id]);
+  expect(await idsOf({ deployment: 'failed' })).toEqual([rows[2]!.id]);
+  expect(await idsOf({ deployment: 'in-step' })).toEqual([rows[4]!.id]);
 });
 
 test('all models, one provider’s and none are counted as they are listed', async () => {
