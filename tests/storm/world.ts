@@ -2,13 +2,14 @@ import type { DbRow } from '../../sandbox/litellm/database.js';
 import type { LitellmStandIn } from '../../sandbox/litellm/start-litellm.js';
 import type { Product } from '../support/product.js';
 import { type Answer, type Row, type Run } from '../support/product.js';
+import { jobsLeft } from '../support/jobs-left.js';
 import { until } from '../support/until.js';
 import { keyOf, type Keys } from './keys.js';
 import type { Ledger } from './ledger.js';
 import type { ModelServer } from './model-server.js';
 import { Violation } from './violation.js';
 import type { Watch } from './watch.js';
-import { callForward, workLeft } from './work.js';
+import { callForward } from './work.js';
 
 /** What a storm can kill beside its own process; only the long form has it. */
 export interface Machines {
@@ -145,7 +146,8 @@ export async function settle({ product }: World, patienceMs = 180_000): Promise<
   await until(
     'a quiet product',
     async () => {
-      const left = (await callForward(product)) + (await workLeft(product));
+      await callForward(product);
+      const left = await jobsLeft(product.queues.byName);
       if (left > 0) await new Promise((resolve) => setTimeout(resolve, 50));
       return left === 0;
     },
