@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startLitellm, type LitellmStandIn } from '../../sandbox/litellm/start-litellm.js';
 import { startOpenAiCompatible, type OpenAiCompatibleStandIn } from '../../sandbox/openai-compatible.js';
 import { openAiModel } from '../../sandbox/openai-models.js';
+import { holdLists } from '../support/hold-lists.js';
 import { Product } from '../support/product.js';
-import { until } from '../support/until.js';
 
 describe('parts of a sync', () => {
   let product: Product;
@@ -90,15 +90,11 @@ describe('parts of a sync', () => {
       await product.sync(provider.id);
       server.remove('alpha');
       server.add(openAiModel('delta'));
-      let arrived = false;
-      const release = server.faults.add({ path: /models/, behaviour: { kind: 'delay', ms: 1_000 } });
+      const lists = holdLists(product);
       const run = (await post(`/api/providers/${provider.id}/sync`)).body;
-      await until('the fetch', async () => {
-        arrived = (await product.run(run.id)).state === 'running';
-        return arrived || undefined;
-      });
+      await lists.arrived;
       expect((await post(`/api/runs/${run.id}/cancel`)).status).toBe(200);
-      release();
+      lists.letGo();
       await product.idle();
       expect((await product.models()).map((model) => [model.model_id, model.is_orphaned])).toEqual([
         ['alpha', false],

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startLitellm, type LitellmStandIn } from '../../sandbox/litellm/start-litellm.js';
 import { startOpenAiCompatible, type OpenAiCompatibleStandIn } from '../../sandbox/openai-compatible.js';
 import { openAiModel } from '../../sandbox/openai-models.js';
+import { holdLists } from '../support/hold-lists.js';
 import { Product } from '../support/product.js';
 import { until } from '../support/until.js';
 
@@ -75,11 +76,12 @@ describe('runs through the API', () => {
   });
 
   test('who asks for a sync while one is open joins it', async () => {
-    server.faults.add({ path: '/v1/models', behaviour: { kind: 'delay', ms: 200 } });
+    const lists = holdLists(product);
     const [first, second] = await Promise.all([
       product.call('POST', `/api/providers/${provider.id}/sync`),
       product.call('POST', `/api/providers/${provider.id}/sync-now`),
     ]);
+    lists.letGo();
     expect(first.body.id).toBe(second.body.id);
     expect([first.body.joined, second.body.joined].sort()).toEqual([false, true]);
     await product.finished(first.body.id);

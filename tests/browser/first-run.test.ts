@@ -58,7 +58,8 @@ describe('an empty installation in a browser', () => {
     await mark(page);
     await shows(page.locator('[data-live-state]'), 'live');
     ollama.add(...Array.from({ length: 20 }, (_none, index) => ollamaModel(`more-${index}:1b`)));
-    litellm.faults.latencyMs = 60;
+    // The pushes take their time until half of the way was seen.
+    litellm.faults.latencyMs = 500;
     await page.getByRole('button', { name: 'Sync all' }).click();
     const progress = page.getByRole('progressbar', { name: 'Progress of box' });
     await progress.waitFor();
@@ -68,9 +69,9 @@ describe('an empty installation in a browser', () => {
       const values = await bars.evaluateAll((found) => found.map((bar) => bar.getAttribute('value')));
       return values.some((value) => Number(value) > 10 && Number(value) < 100);
     });
+    litellm.faults.clear();
     await shows(page.locator('#count-in-litellm'), '26 in LiteLLM', syncMs);
     await progress.waitFor({ state: 'hidden', timeout: syncMs });
-    litellm.faults.clear();
     await expectNotReloaded(page);
     await page.close();
   });

@@ -117,15 +117,15 @@ describe('what an error does to a job', () => {
       ollama.faults.add({
         path: '/api/tags',
         times: 1,
-        behaviour: { kind: 'status', status: 429, headers: { 'retry-after': '2' } },
+        behaviour: { kind: 'status', status: 429, headers: { 'retry-after': '60' } },
       });
       const id = await startSync();
       const sleeping = await until('the sleeping job', async () => {
         const [job] = await product.queues.byName['fetch-provider'].getDelayed();
         return job;
       });
-      expect(sleeping.delay).toBeGreaterThan(1_500);
-      expect(sleeping.delay).toBeLessThanOrEqual(2_000);
+      expect(sleeping.delay).toBeGreaterThan(59_000);
+      expect(sleeping.delay).toBeLessThanOrEqual(60_000);
       expect(await product.sync(otherId)).toMatchObject({ state: 'done', outcome: { added: 1 } });
       expect((await product.run(id)).state).toBe('running');
       await until('the end', async () => {

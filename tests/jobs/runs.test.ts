@@ -4,6 +4,7 @@ import { ollamaModel } from '../../sandbox/ollama-model.js';
 import { startOllama, type OllamaStandIn } from '../../sandbox/ollama.js';
 import { closeLostRuns } from '../../src/jobs/close-lost-runs.js';
 import { concludeJobId } from '../../src/jobs/enqueue.js';
+import { holdLists } from '../support/hold-lists.js';
 import { Product } from '../support/product.js';
 import { until } from '../support/until.js';
 
@@ -131,11 +132,11 @@ describe('a job that is delivered twice', () => {
 describe('a sync that is asked for while one is open', () => {
   test('joins it: one run, one fetch', async () => {
     await start();
-    const clear = ollama.faults.add({ path: '/api/tags', behaviour: { kind: 'delay', ms: 300 } });
+    const lists = holdLists(product);
     const answers = await Promise.all(
       [1, 2, 3, 4].map(async () => product.call('POST', `/api/providers/${providerId}/sync`)),
     );
-    clear();
+    lists.letGo();
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
     expect(answers.filter(({ body }) => !body.joined)).toHaveLength(1);
     await product.finished(answers[0]!.body.id);

@@ -302,6 +302,8 @@ describe('what is absent, and what only seems so', () => {
 
     test('C13: the 500 of a LiteLLM without models holds every write until a second listing, which settles it', async () => {
       await deployed();
+      // The doubt lasts a poll: longer than this test, until the product's clock is moved.
+      await product.call('PATCH', '/api/settings', { litellm_poll_seconds: 60 });
       const ids = litellm.rows().map((row) => row.model_id);
       litellm.counters.reset();
       // As a proxy of before /v2 answers that has lost its model list.
@@ -323,7 +325,14 @@ describe('what is absent, and what only seems so', () => {
       expect(litellm.counters.writes).toBe(0);
 
       litellm.faults.clear();
-      expect(await product.finished(reconcile.id)).toMatchObject({ state: 'done' });
+      product.advance(61_000);
+      await until('the end of the reconcile', async () => {
+        const waiting = (await product.queues.byName['push-model'].getDelayed()).filter(
+          (job) => job.repeatJobKey === undefined,
+        );
+        await Promise.allSettled(waiting.map((job) => job.promote()));
+        return (await product.run(reconcile.id)).state === 'done';
+      });
       await product.idle();
       expect(await destination()).toMatchObject({ state: 'ok' });
       expect(servedNames()).toEqual(['a:1b', 'c:3b', 'd:4b']);

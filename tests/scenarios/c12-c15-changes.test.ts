@@ -8,6 +8,7 @@ import { ollamaModel } from '../../sandbox/ollama-model.js';
 import { startOllama, type OllamaStandIn } from '../../sandbox/ollama.js';
 import { startOpenAiCompatible } from '../../sandbox/openai-compatible.js';
 import { openAiModel } from '../../sandbox/openai-models.js';
+import { holdLists } from '../support/hold-lists.js';
 import { Product } from '../support/product.js';
 import { until } from '../support/until.js';
 
@@ -248,11 +249,13 @@ describe('changes and LiteLLM', () => {
       await start();
       ollama = await closing(startOllama({ models: four.map((name) => ollamaModel(name)) }));
       provider = await product.addProvider({ name: 'box', base_url: ollama.url, type: 'ollama' });
+      const lists = holdLists(product);
       const answers = await Promise.all(
         ['sync', 'sync', 'sync-now', 'fetch-now', 'sync'].map((word) =>
           product.call('POST', `/api/providers/${provider.id}/${word}`),
         ),
       );
+      lists.letGo();
       expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
       expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
       expect(answers.filter(({ body }) => !body.joined)).toHaveLength(1);

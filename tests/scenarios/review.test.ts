@@ -4,6 +4,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { startLitellm, type LitellmStandIn } from '../../sandbox/litellm/start-litellm.js';
 import { ollamaModel } from '../../sandbox/ollama-model.js';
 import { startOllama, type OllamaStandIn } from '../../sandbox/ollama.js';
+import { holdLists } from '../support/hold-lists.js';
 import { Product } from '../support/product.js';
 import { until } from '../support/until.js';
 
@@ -125,10 +126,11 @@ describe('what a review found', () => {
   });
 
   test('a cancelled run keeps the word of who cancelled it, whatever its job finds out later', async () => {
-    ollama.faults.add({ path: '/api/tags', behaviour: { kind: 'delay', ms: 500 } });
+    const lists = holdLists(product);
     const run = (await product.call('POST', `/api/providers/${provider.id}/sync`)).body;
-    await until('the fetch', async () => (await product.run(run.id)).state === 'running' || undefined);
+    await lists.arrived;
     await product.call('POST', `/api/runs/${run.id}/cancel`);
+    lists.letGo();
     await product.idle();
     expect(await product.run(run.id)).toMatchObject({
       state: 'cancelled',

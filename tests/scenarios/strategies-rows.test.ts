@@ -12,6 +12,8 @@ import { until } from '../support/until.js';
 
 const older = '1.81.15';
 const newer = '1.105.0';
+/** A doubt lasts a poll: longer than any test, until the product's clock is moved. */
+const pollSeconds = 30;
 const names = ['a:1b', 'b:1b', 'c:1b', 'd:1b', 'e:1b', 'f:1b'];
 
 let product: Product;
@@ -27,7 +29,7 @@ afterEach(async () => {
 async function start(options: LitellmOptions = {}): Promise<void> {
   litellm = await startLitellm(options);
   ollama = await startOllama({ models: names.map((name) => ollamaModel(name)) });
-  product = await Product.start({ litellmUrl: litellm.url });
+  product = await Product.start({ litellmUrl: litellm.url, pollSeconds });
 }
 
 async function sync(): Promise<Run> {
@@ -52,7 +54,12 @@ async function registered(options: LitellmOptions = {}): Promise<void> {
 
 /** A listing within two polls of a write may be older than the write; after them it counts. */
 function pastThePoll(): void {
-  product.advance(5_000);
+  product.advance((2 * pollSeconds + 1) * 1_000);
+}
+
+/** A listing counts as the second one a poll after the first. */
+function pastTheDoubt(): void {
+  product.advance((pollSeconds + 1) * 1_000);
 }
 
 /** A reconcile and the pushes that it asked for. */
@@ -69,6 +76,15 @@ async function hurry<T>(what: string, look: () => Promise<T | undefined | false>
       await Promise.allSettled(waiting.map((job) => job.promote()));
     }
     return look();
+  });
+}
+
+/** The end of a run and of its pushes, which wait for nothing but the product's clock. */
+async function ended(runId: number): Promise<Run> {
+  return hurry(`the end of run ${runId}`, async () => {
+    const run = await product.run(runId);
+    const open = run.state === 'waiting' || run.state === 'running' || run.outcome.pushes.pending > 0;
+    return open ? undefined : run;
   });
 }
 
@@ -396,9 +412,9 @@ describe('what LiteLLM lists', () => {
     expect(summary()).toEqual(rows);
 
     litellm.emptyListings = false;
-    product.advance(1_100);
-    expect(await product.finished(run.id)).toMatchObject({ state: 'done' });
-    await product.finished(syncRun.id);
+    pastTheDoubt();
+    expect(await ended(run.id)).toMatchObject({ state: 'done' });
+    await ended(syncRun.id);
     await product.idle();
     expect((await product.call('GET', '/api/settings')).body.destination.state).toBe('ok');
     expect(litellm.rows()).toHaveLength(7);
@@ -417,7 +433,7 @@ describe('what LiteLLM lists', () => {
     litellm.emptyListings = true;
     const { body: run } = await product.call('POST', '/api/reconcile');
     await hurry('the end of the doubt', async () => {
-      product.advance(300);
+      product.advance(pollSeconds * 300);
       return (await product.run(run.id)).state === 'done';
     });
     litellm.emptyListings = false;
@@ -441,13 +457,8 @@ describe('what LiteLLM lists', () => {
     const { body: run } = await product.call('POST', '/api/reconcile');
     await until('the doubt', async () => (await product.run(run.id)).reason !== null);
     expect(litellm.counters.writes).toBe(writes);
-    product.advance(1_100);
-    expect(
-      await hurry('the end', async () => {
-        const seen = await product.run(run.id);
-        return seen.state === 'done' && seen.outcome.pushes.pending === 0 ? seen : undefined;
-      }),
-    ).toMatchObject({ outcome: { pushes: { created: 6 } } });
+    pastTheDoubt();
+    expect(await ended(run.id)).toMatchObject({ state: 'done', outcome: { pushes: { created: 6 } } });
     expect(summary()).toEqual(rows);
   });
 
@@ -462,8 +473,8 @@ describe('what LiteLLM lists', () => {
     const { body: run } = await product.call('POST', '/api/reconcile');
     await until('the doubt', async () => (await product.run(run.id)).reason !== null);
     litellm.poll();
-    product.advance(1_100);
-    expect(await product.finished(run.id)).toMatchObject({ state: 'done', outcome: { writes: 0 } });
+    pastTheDoubt();
+    expect(await ended(run.id)).toMatchObject({ state: 'done', outcome: { writes: 0 } });
     await product.idle();
     expect(litellm.counters.writes).toBe(writes);
     expect(summary().filter((line) => !line.startsWith('theirs'))).toEqual(rows);

@@ -11,6 +11,8 @@ import { until } from '../support/until.js';
 
 const older = '1.81.15';
 const newer = '1.105.0';
+/** The product waits two polls for what it wrote to be served: longer than any test, until its clock is moved. */
+const pollSeconds = 30;
 
 let product: Product;
 let ollama: OllamaStandIn;
@@ -26,7 +28,7 @@ afterEach(async () => {
 async function registered(options: LitellmOptions): Promise<void> {
   litellm = await startLitellm(options);
   ollama = await startOllama({ models: [ollamaModel('qwen3:8b'), ollamaModel('llama3.1:8b')] });
-  product = await Product.start({ litellmUrl: litellm.url });
+  product = await Product.start({ litellmUrl: litellm.url, pollSeconds });
   providerId = (
     await product.addProvider({ name: 'box', base_url: ollama.url, type: 'ollama', prefix: 'box' })
   ).id;
@@ -272,7 +274,7 @@ describe('a route that LiteLLM never serves', () => {
       'the written row',
       async () => (await product.stores.deployments.forModel(id))?.step === 'verify',
     );
-    product.advance(3_000);
+    product.advance((2 * pollSeconds + 1) * 1_000);
   }
 
   test.each([older, newer])('is taken away again and the old row stays (%s)', async (version) => {
