@@ -20,8 +20,8 @@ const config: Config = {
       },
     ],
   },
-  // The slowest single tests drive a whole sync through real processes; a hang still ends.
-  testTimeout: 60_000,
+  // The slowest tests drive a whole sync through real processes, perhaps on a busy machine; a hang still ends.
+  testTimeout: 180_000,
   maxWorkers: 2,
 };
 

@@ -92,7 +92,7 @@ describe('what is done to models', () => {
       await product.call('DELETE', `/api/models/${id}`);
       expect(await detail()).toMatchObject({ id, deleting_at: expect.any(String) });
       back();
-      await until('the row to go', async () => (await detail()).status === 404, 30_000);
+      await until('the row to go', async () => (await detail()).status === 404);
       expect(served()).not.toContain('qwen3:8b');
     });
 

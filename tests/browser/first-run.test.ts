@@ -7,7 +7,7 @@ import { until } from '../support/until.js';
 import { Installed } from './installed.js';
 import { expectNotReloaded, mark, shows } from './visit.js';
 
-const syncMs = 30_000;
+const syncMs = 60_000;
 
 describe('an empty installation in a browser', () => {
   let litellm: LitellmStandIn;

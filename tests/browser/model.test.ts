@@ -7,7 +7,7 @@ import { Installed } from './installed.js';
 import { confirm, expectNotReloaded, mark, shows } from './visit.js';
 
 const names = ['llama3:8b', 'qwen3:8b', 'gemma3:12b', 'phi4:14b'];
-const pushMs = 30_000;
+const pushMs = 60_000;
 
 describe('models in a browser', () => {
   let litellm: LitellmStandIn;

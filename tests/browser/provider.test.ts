@@ -133,7 +133,7 @@ describe('a provider in a browser', () => {
     await mark(second);
     await shows(second.locator('[data-live-state]'), 'live');
     await page.getByRole('button', { name: 'Sync boxer' }).click();
-    await shows(row, '2 models', 30_000);
+    await shows(row, '2 models', 60_000);
     await page.getByRole('button', { name: 'Pause syncing of boxer' }).click();
     expect(await confirm(page)).toContain('Its models stay in LiteLLM');
     await shows(row.locator('.badge'), 'paused');
@@ -152,7 +152,7 @@ describe('a provider in a browser', () => {
     const told = await confirm(page);
     for (const words of ['“boxer”', '2 models', '2 deployments', 'llama3:8b', 'qwen3:8b'])
       expect(told).toContain(words);
-    await shows(page.locator('#providers'), 'No providers yet', 30_000);
+    await shows(page.locator('#providers'), 'No providers yet', 60_000);
     expect(litellm.rows()).toEqual([]);
     await page.close();
   });

@@ -3,7 +3,7 @@ import { chromium, type Browser, type BrowserContext, type Locator, type Page } 
 import { findChromium } from '../../scripts/ensure-chromium.mjs';
 
 /** For what one click changes; a whole sync on a busy machine is waited for with more. */
-const patienceMs = 15_000;
+const patienceMs = 30_000;
 
 /** No sandbox: tests run as root in containers. The rest keeps it from calling home. */
 const args = [

@@ -68,7 +68,7 @@ describe('the overview', () => {
     const { id } = await product.model('alpha');
     await product.call('PATCH', `/api/models/${id}`, { user_params: { max_tokens: 5 } });
     await product.idle();
-  }, 60_000);
+  });
   afterAll(async () => {
     await product.stop();
     await Promise.all([server.close(), litellm.close()]);

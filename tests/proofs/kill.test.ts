@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +15,8 @@ import { endState } from '../support/end-state.js';
 
 /** Of each victim, over all stories. KILL_POINTS=10 is the whole proof, which takes one to two minutes. */
 const points = Number(process.env['KILL_POINTS'] ?? 3);
-/** The same seed draws the same kills. */
-const seed = Number(process.env['KILL_SEED'] ?? randomInt(1_000_000));
+/** The same seed draws the same kills: `npm test` proves the same each time, another seed proves more. */
+const seed = Number(process.env['KILL_SEED'] ?? 4_711);
 
 const each = 150;
 const numbered = (name: (number: string) => string) =>
@@ -29,7 +28,7 @@ const openAiNames = numbered((number) => `org/model-${number}`);
 const wholeProgress = 5 * each;
 
 /** Noticing that a worker is dead takes ten to fifteen seconds; each story has several dead ones. */
-const patienceMs = 240_000;
+const patienceMs = 400_000;
 const storyCount = Math.max(3, Math.ceil(points / 2));
 
 /** Steps that take their time, as real ones do, so that many points lie between the first and the last of them. */

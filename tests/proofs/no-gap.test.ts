@@ -8,7 +8,7 @@ import { watch, type Watched } from './watching-client.js';
 
 const older = '1.81.15';
 const newer = '1.105.0';
-const patienceMs = 120_000;
+const patienceMs = 400_000;
 
 /** Every tenth of them changes, half of those at the provider and half by a person. */
 const names = Array.from({ length: 500 }, (_none, index) => `org/model-${String(index).padStart(3, '0')}`);

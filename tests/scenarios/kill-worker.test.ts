@@ -15,7 +15,7 @@ const ollamaNames = numbered((number) => `model-${number}:1b`);
 const openAiNames = numbered((number) => `org/model-${number}`);
 
 /** Syncing 300 models takes seconds, and so does noticing that a worker is dead. */
-const patienceMs = 90_000;
+const patienceMs = 300_000;
 
 interface Scene {
   installation: Installation;

@@ -1,8 +1,11 @@
-/** Waits for a condition, never for a time; says what it waited for when it gives up. */
+/**
+ * Waits for a condition, never for a time; says what it waited for when it gives up. Its patience ends a hang: a machine
+ * that is five times slower than usual must not use it up.
+ */
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  patienceMs = 30_000,
+  patienceMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
