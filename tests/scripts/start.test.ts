@@ -142,6 +142,7 @@ describe('npm start', () => {
     const { seen, output } = start({ REDIS_URL: 'redis://unused' });
     await seen(/api ended unexpectedly \(exit code 3\); starting it again in 2 s/);
     await seen(/api\.js runs/);
+    await seen(/worker\.js runs/);
     expect(output().match(/worker\.js runs/g)).toHaveLength(1);
   });
 

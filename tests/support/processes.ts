@@ -34,7 +34,7 @@ export interface Part {
 export class Installation {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'litellm-updater-processes-'));
   readonly prefix = `p-${randomUUID()}`;
-  private readonly children: ChildProcess[] = [];
+  private readonly children: { child: ChildProcess; closed: Promise<void> }[] = [];
   private url = '';
 
   constructor(private readonly environment: Record<string, string>) {}
@@ -115,10 +115,9 @@ export class Installation {
   /** Ends what still runs and clears up. */
   async destroy(): Promise<void> {
     await Promise.all(
-      this.children.map(async (child) => {
-        const ended = exited(child);
+      this.children.map(async ({ child, closed }) => {
         child.kill('SIGKILL');
-        await ended;
+        await closed;
       }),
     );
     const redis = connectRedis(process.env['REDIS_URL'] ?? '', 'working');
@@ -146,15 +145,20 @@ export class Installation {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.children.push(child);
+    // Not 'exit', which may come before the last words are read.
+    const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
+    this.children.push({ child, closed });
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
         printed += chunk.toString();
       });
     }
-    await until(`the ${name} to be ready`, () => {
-      if (child.exitCode !== null) throw new Error(`the ${name} ended: ${printed}`);
+    await until(`the ${name} to be ready`, async () => {
+      if (child.exitCode !== null) {
+        await closed;
+        throw new Error(`the ${name} ended: ${printed}`);
+      }
       return printed.includes(readyWords[name]);
     });
     return {
@@ -162,16 +166,10 @@ export class Installation {
       output: () => printed,
       async end(signal) {
         const since = Date.now();
-        const ended = exited(child);
         child.kill(signal);
-        await ended;
+        await closed;
         return { code: child.exitCode, signal: child.signalCode, ms: Date.now() - since };
       },
     };
   }
-}
-
-function exited(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => child.once('exit', () => resolve()));
 }
