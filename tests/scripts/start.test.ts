@@ -9,7 +9,7 @@ import { stampDependencies } from '../../scripts/ensure-dependencies.mjs';
 import { withoutProductVariables } from '../../scripts/product-variables.mjs';
 import { until } from '../support/until.js';
 
-/** Stands in for api and worker: says that it runs, with its Redis, and ends when told to. */
+/** Stands in for api and worker: says that it runs, with its Redis, also by a file, and ends when told to. */
 const patient = `
 const fs = await import('node:fs');
 const [name, url] = [process.argv[1].split('/').at(-1), process.env.REDIS_URL];
@@ -19,6 +19,7 @@ process.on('SIGTERM', () => setTimeout(() => {
 }, 100));
 setInterval(() => {}, 1000);
 console.log(name + ' runs ' + process.pid + ' ' + url);
+fs.writeFileSync(name + ' runs', '');
 `;
 
 let root: string;
@@ -161,7 +162,13 @@ describe('npm start', () => {
   });
 
   test('does not try again what was refused by configuration', async () => {
-    write('api', `console.error('it cannot start:\\nPORT takes a port'); process.exit(78);`);
+    // Not before the worker can end in words: one that is still starting would be ended without any.
+    write(
+      'api',
+      `import { existsSync } from 'node:fs';
+      while (!existsSync('worker.js runs')) await new Promise((resolve) => setTimeout(resolve, 10));
+      console.error('it cannot start:\\nPORT takes a port'); process.exit(78);`,
+    );
     const { exited, output } = start({ REDIS_URL: 'redis://unused' });
     expect(await exited).toBe(78);
     expect(output()).toMatch(
