@@ -165,7 +165,7 @@ describe('where a text stops being JSON', () => {
         fc.pre(!isJson(text));
         expect(jsonFault(text)).toMatch(/^(line \d+, column \d+: [a-z]|something in it is not JSON$)/);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, seed: 4_711, examples: [['/*'], ['{} // why'], ['{ /* why */ }']] },
     );
   });
 
