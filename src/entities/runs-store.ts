@@ -19,7 +19,8 @@ export interface NewRun {
   providerId: number | null;
   providerName: string | null;
   batch?: string | null;
-  jobId?: string | null;
+  /** The job that opens the run for itself; else the run names the job that is to be queued for it. */
+  jobId?: string;
 }
 
 export interface RunsQuery {
@@ -64,19 +65,20 @@ export class RunsStore {
         }
         return { id: open.id, joined: true };
       }
+      const uuid = randomUUID();
       const inserted = sqlite
         .prepare(
           `INSERT INTO sync_runs (uuid, kind, state, trigger, provider_id, provider_name, batch, job_id, created_at)
            VALUES (?, ?, 'waiting', ?, ?, ?, ?, ?, ?)`,
         )
         .run(
-          randomUUID(),
+          uuid,
           run.kind,
           run.trigger,
           run.providerId,
           run.providerName,
           run.batch ?? null,
-          run.jobId ?? null,
+          run.jobId ?? `${run.kind}-${uuid}`,
           now,
         );
       return { id: Number(inserted.lastInsertRowid), joined: false };

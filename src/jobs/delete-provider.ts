@@ -59,8 +59,12 @@ export async function startDeletion(
   }
   return startRun(
     { kind: 'delete', trigger, providerId: provider.id, providerName: provider.name },
-    (run) =>
-      services.enqueue.add('push-model', { kind: 'delete-provider', providerId: provider.id, runId: run.id }),
+    (run, jobId) =>
+      services.enqueue.add(
+        'push-model',
+        { kind: 'delete-provider', providerId: provider.id, runId: run.id },
+        { jobId },
+      ),
     services,
   );
 }

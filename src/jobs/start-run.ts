@@ -4,21 +4,20 @@ import { closeIfLost } from './close-lost-runs.js';
 import type { JobServices } from './define-job.js';
 
 /**
- * Opens a run and queues its job, or joins the one that is open; one that no job moves any more is not joined. When Redis
+ * Opens a run and queues its job under the id that the run bears, or joins the one that is open; one that no job moves any more is not joined. When Redis
  * does not take the job (`QueueUnavailableError`), no run stays open.
  */
 export async function startRun(
   wish: NewRun,
-  queue: (run: SyncRun) => Promise<string>,
+  queue: (run: SyncRun, jobId: string) => Promise<string>,
   services: Pick<JobServices, 'stores' | 'enqueue' | 'now'>,
 ): Promise<{ run: SyncRun; joined: boolean }> {
   const { runs } = services.stores;
   const { run, joined } = await openOrJoinLiving(wish, services);
   if (joined) return { run, joined };
   try {
-    const jobId = await queue(run);
-    await runs.setJob(run.id, jobId);
-    return { run: { ...run, jobId }, joined };
+    await queue(run, run.jobId ?? '');
+    return { run, joined };
   } catch (error) {
     await runs.close(run.id, 'failed', 'Redis did not take the job', services.now().toISOString());
     throw error;
@@ -33,7 +32,7 @@ export async function openOrJoinLiving(
   const { runs } = services.stores;
   const now = services.now().toISOString();
   const first = await runs.openOrJoin(wish, now);
-  const own = wish.jobId != null && first.run.jobId === wish.jobId;
+  const own = wish.jobId !== undefined && first.run.jobId === wish.jobId;
   if (!first.joined || own || !(await closeIfLost(first.run, services))) return first;
   return runs.openOrJoin(wish, now);
 }

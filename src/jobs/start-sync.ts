@@ -16,12 +16,8 @@ export async function startSync(
   if (provider.deletingAt !== null) throw new PermanentError(`provider "${provider.name}" is being deleted`);
   return startRun(
     { kind: 'sync', trigger, providerId: provider.id, providerName: provider.name, batch },
-    (run) =>
-      services.enqueue.add(
-        'fetch-provider',
-        { providerId: provider.id, runId: run.id, trigger },
-        { jobId: `fetch-${run.uuid}` },
-      ),
+    (run, jobId) =>
+      services.enqueue.add('fetch-provider', { providerId: provider.id, runId: run.id, trigger }, { jobId }),
     services,
   );
 }

@@ -177,6 +177,16 @@ describe('a run whose job is gone from Redis', () => {
     expect((await product.run(id)).state).toBe('waiting');
   });
 
+  test('whose asker died when its job was queued is left alone too', async () => {
+    const wish = { kind: 'sync' as const, trigger: 'manual' as const, providerId, providerName: 'box' };
+    const { run } = await product.stores.runs.openOrJoin(wish, product.services.now().toISOString());
+    const payload = { providerId, runId: run.id, trigger: 'manual' as const };
+    await product.queues.add('fetch-provider', payload, { jobId: run.jobId ?? '' });
+    product.advance(24 * 3_600_000);
+    await closeLostRuns(product.services);
+    expect((await product.run(run.id)).state).toBe('waiting');
+  });
+
   test('a run that was inserted a moment ago is not taken for lost before its job is queued', async () => {
     const wish = { kind: 'sync' as const, trigger: 'manual' as const, providerId, providerName: 'box' };
     const { run } = await product.stores.runs.openOrJoin(wish, product.services.now().toISOString());

@@ -229,7 +229,8 @@ async function reconcile(services: ApiServices) {
   await requireDestination(services);
   const { run } = await startRun(
     { kind: 'reconcile', trigger: 'manual', providerId: null, providerName: null },
-    (opened) => queues.add('push-model', { kind: 'reconcile', runId: opened.id, trigger: 'manual' }),
+    (opened, jobId) =>
+      queues.add('push-model', { kind: 'reconcile', runId: opened.id, trigger: 'manual' }, { jobId }),
     { ...services, enqueue: queues },
   );
   return viewRun(run);
