@@ -41,7 +41,8 @@ export function consume(
   queues: Queues,
   services: JobServices,
 ): Consumer {
-  const workers = jobs.map((definition) => startWorker(definition, options, queues, services));
+  const conclusions = new Set<Promise<void>>();
+  const workers = jobs.map((definition) => startWorker(definition, options, queues, services, conclusions));
   return {
     async stop() {
       const patience = setTimeout(() => {
@@ -49,6 +50,7 @@ export function consume(
       }, finishWithinMs);
       await Promise.all(workers.map((worker) => worker.close()));
       clearTimeout(patience);
+      await Promise.all(conclusions);
     },
   };
 }
@@ -58,6 +60,7 @@ function startWorker(
   { connection, prefix, concurrency }: { connection: Redis; prefix: string; concurrency?: number },
   queues: Queues,
   services: JobServices,
+  conclusions: Set<Promise<void>>,
 ): Worker {
   const worker = new Worker(
     definition.name,
@@ -84,7 +87,10 @@ function startWorker(
   worker.on('failed', (job, error) => {
     // BullMQ emits this for each failed attempt; only the last one has an end.
     if (job?.finishedOn === undefined) return;
-    void conclude(definition, job, error.message, services);
+    const concluded = conclude(definition, job, error.message, services).finally(
+      () => void conclusions.delete(concluded),
+    );
+    conclusions.add(concluded);
   });
   return worker;
 }
