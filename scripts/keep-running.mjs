@@ -35,9 +35,8 @@ export async function keepRunning({ name, start, giveUp }) {
       giveUp(
         new Refusal(
           `${name} ended ${deaths.length} times within a minute (last exit code ${code}); giving up. ` +
-            (words === ''
-              ? 'Its last line before “ended unexpectedly”, above, says why.'
-              : `It said:\n${words}`),
+            'Its last line before “ended unexpectedly”, above, says why.' +
+            (words === '' ? '' : ` On stderr it said:\n${words}`),
         ),
       );
     } else {

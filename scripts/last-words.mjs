@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
 
 const mostCharacters = 4_000;
 
@@ -7,11 +8,12 @@ const mostCharacters = 4_000;
  * it says why it cannot go on. `ended` resolves when all of it was heard.
  */
 export function listen(stderr, output) {
+  const decoder = new StringDecoder('utf8'); // a character may come in two pieces
   let words = '';
   stderr.on('data', (chunk) => {
     if (output === 'inherit') process.stderr.write(chunk);
     else writeSync(output, chunk);
-    words = (words + chunk.toString()).slice(-mostCharacters);
+    words = (words + decoder.write(chunk)).slice(-mostCharacters);
   });
   const ended = new Promise((resolve) => stderr.once('close', resolve));
   return { ended, lastWords: () => words.trim() };

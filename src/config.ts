@@ -17,11 +17,12 @@ const blankIsUnset = (value: unknown) =>
   typeof value === 'string' && value.trim() === '' ? undefined : value;
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess(blankIsUnset, schema.optional());
 
-const proxyNames = ['loopback', 'linklocal', 'uniquelocal'];
+/** Everybody, or everybody in any private network: who could then forge an address, through a right proxy as well. */
+const tooMany = /^(true|on|yes|\*|uniquelocal|linklocal)$/i;
 
-/** An address, a network such as 10.0.0.0/8, or one of Express's names. A network of every address is none. */
+/** An address, a network such as 10.1.0.0/16, or Express's name for this machine. A network of every address is none. */
 function isProxy(text: string): boolean {
-  if (proxyNames.includes(text)) return true;
+  if (text === 'loopback') return true;
   const [address = '', bits, ...more] = text.split('/');
   // Express knows no zones of IPv6.
   const version = address.includes('%') ? 0 : isIP(address);
@@ -29,18 +30,19 @@ function isProxy(text: string): boolean {
   return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
-/** Express's `trust proxy`, but for `true`: then the client's own X-Forwarded-For would be believed. */
+/** Express's `trust proxy`, but for what would believe the clients' own X-Forwarded-For. */
 const trustProxy = z
   .string()
   .refine(
-    (text) => !/^(true|on|yes|\*)$/i.test(text.trim()),
-    'takes no trust in everybody, who could then forge an address: name the proxies, by address or by number',
+    (text) => !text.split(',').some((each) => tooMany.test(each.trim())),
+    'takes no trust in everybody or in every private network, who could then forge an address: name the proxies, by ' +
+      'address or by number',
   )
   .transform((text) => (/^\s*\d+\s*$/.test(text) ? Number(text) : text.split(',').map((each) => each.trim())))
   .refine(
     (value) => (typeof value === 'number' ? value <= 10 : value.every(isProxy)),
     'takes the number of proxies in front (1 to 10; 0 for none), or their addresses and networks separated by commas: ' +
-      `10.0.0.5, 10.1.0.0/16, ${proxyNames.join(', ')}`,
+      '10.0.0.5, 10.1.0.0/16, loopback',
   );
 
 const variables = z.object({

@@ -13,16 +13,16 @@ describe('TRUST_PROXY', () => {
     [' 2 ', 2],
     ['10.0.0.5', ['10.0.0.5']],
     ['10.0.0.5, 172.16.0.0/12,fd00::/8', ['10.0.0.5', '172.16.0.0/12', 'fd00::/8']],
-    ['loopback, uniquelocal', ['loopback', 'uniquelocal']],
+    ['loopback, 10.0.0.5', ['loopback', '10.0.0.5']],
   ])('%j is taken', (value, wanted) => {
     expect(read(value)).toEqual(wanted);
   });
 
-  test.each(['true', 'TRUE', 'on', 'yes', '*'])(
+  test.each(['true', 'TRUE', 'on', 'yes', '*', 'uniquelocal', '10.0.0.5, linklocal'])(
     '%j, which lets everybody forge an address, is refused',
     (value) => {
       expect(() => read(value)).toThrow(
-        `TRUST_PROXY takes no trust in everybody, who could then forge an address: name the proxies, by address or by number; it got "${value}"`,
+        `TRUST_PROXY takes no trust in everybody or in every private network, who could then forge an address: name the proxies, by address or by number; it got "${value}"`,
       );
     },
   );

@@ -1,6 +1,5 @@
 import compression from 'compression';
 import express, { type Express } from 'express';
-import helmet from 'helmet';
 import type { TrustProxy } from '../config.js';
 import { needs, type Gate } from './auth.js';
 import { bullBoard, bullBoardPath } from './bull-board.js';
@@ -13,6 +12,7 @@ import { loginPage, logout } from './login-page.js';
 import { notFound, problemHandler } from './problem.js';
 import { servePages, staticFiles } from './pages/serve-pages.js';
 import { routes } from './routes.js';
+import { securityHeaders } from './security-headers.js';
 import { serve } from './serve.js';
 
 /** Larger than any edit; a catalogue never comes in this way. */
@@ -29,16 +29,7 @@ export function createApp(
   app.disable('x-powered-by');
   // Answers are never stored, and what is edited bears an ETag of its own; static files make theirs themselves.
   app.disable('etag');
-  app.use(
-    helmet({
-      // Plain http on a private network is the common case; the proxy in front adds HSTS where there is TLS.
-      strictTransportSecurity: false,
-      contentSecurityPolicy: {
-        // Nothing from other hosts, and nothing inline.
-        directives: { styleSrc: ["'self'"], fontSrc: ["'self'"], upgradeInsecureRequests: null },
-      },
-    }),
-  );
+  app.use(securityHeaders());
   app.use(compression({ filter: isCompressible }));
   app.use(healthRoutes(services));
   app.use(staticFiles());
@@ -62,7 +53,7 @@ export function createApp(
   app.get('/api/events', needs('read'), streams.serve);
   app.get('/metrics', needs('read'), metrics);
   app.post('/logout', logout(gate));
-  app.use(bullBoardPath, boardAccess, boardHelmet, bullBoard(services.queues));
+  app.use(bullBoardPath, boardAccess, boardHeaders, bullBoard(services.queues));
   app.use(servePages(services));
   app.use(express.json({ limit: bodyLimit }), express.urlencoded({ extended: false, limit: bodyLimit }));
   for (const route of routes) app[route.method](route.paths, needs(route.scope), serve(route, services));
@@ -81,14 +72,7 @@ const boardAccess: express.RequestHandler = (request, response, next) => {
 };
 
 /** Bull Board's page carries an inline configuration and styles. */
-const boardHelmet = helmet({
-  strictTransportSecurity: false,
-  contentSecurityPolicy: {
-    directives: {
-      scriptSrc: ["'self'", "'unsafe-inline'"],
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      fontSrc: ["'self'"],
-      upgradeInsecureRequests: null,
-    },
-  },
+const boardHeaders = securityHeaders({
+  scriptSrc: ["'self'", "'unsafe-inline'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
 });

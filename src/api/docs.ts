@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import express, { type Router } from 'express';
-import helmet from 'helmet';
 import { routes } from './routes.js';
+import { securityHeaders } from './security-headers.js';
 
 const page = (version: string) => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -24,16 +24,10 @@ follow();
 SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, docExpansion: 'none', validatorUrl: null });`;
 
 /** The page writes its own styles; everything else comes from here. */
-const pagePolicy = helmet({
-  strictTransportSecurity: false,
-  contentSecurityPolicy: {
-    directives: {
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      imgSrc: ["'self'", 'data:'],
-      fontSrc: ["'self'", 'data:'],
-      upgradeInsecureRequests: null,
-    },
-  },
+const pageHeaders = securityHeaders({
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  fontSrc: ["'self'", 'data:'],
 });
 
 /** The document, and a page to read and try it; both need a login, and the page uses its session. */
@@ -47,7 +41,7 @@ export function docs(version: string): Router {
     response.type('application/json').send(document);
   });
   const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  router.use('/docs', pagePolicy);
+  router.use('/docs', pageHeaders);
   router.get('/docs', (_request, response) => response.send(page(version)));
   router.get('/docs/page.css', (_request, response) => response.type('text/css').send(style));
   router.get('/docs/start.js', (_request, response) => response.type('text/javascript').send(start));

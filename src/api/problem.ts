@@ -1,5 +1,5 @@
 import createError from 'http-errors';
-import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, RequestHandler, Response, Request } from 'express';
 import { z } from 'zod';
 import { messageOf } from '../domain/errors.js';
 import { QueueUnavailableError } from '../jobs/enqueue.js';
@@ -86,10 +86,16 @@ export function problemHandler(
       ...(fields && { errors: fields }),
     };
     response.status(status);
-    if (request.method === 'GET' && request.accepts(['json', 'html']) === 'html') {
-      response.type('html').send(errorPage(body, services, request.path, knownActor(response)));
+    if (isForPeople(request)) {
+      response.type('html').send(errorPage(body, services, request.originalUrl, knownActor(response)));
     } else response.type('application/problem+json').send(JSON.stringify(body));
   };
+}
+
+/** A page, or a form that leaves one; what scripts of pages ask for is the API's. */
+function isForPeople(request: Request): boolean {
+  const isPage = request.method === 'GET' || ['/login', '/logout'].includes(request.path);
+  return isPage && request.accepts(['json', 'html']) === 'html';
 }
 
 /** 502 and 503 are about somebody else, and say so. */

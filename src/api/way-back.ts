@@ -15,9 +15,10 @@ export function loginAddress(path: string): string {
  * another site. Read as browsers do, which take `\` for `/` and drop tabs and line ends.
  */
 export function ownPath(text: unknown): string {
-  if (typeof text !== 'string' || text.length > mostCharacters || !text.startsWith('/')) return '/';
+  if (typeof text !== 'string' || !text.startsWith('/')) return '/';
   if (!URL.canParse(text, here)) return '/';
   const { origin, pathname, search, hash } = new URL(text, here);
+  const path = pathname + search + hash;
   const isOurs = origin === here && !pathname.startsWith('//');
-  return isOurs && !/^\/login\/?$/.test(pathname) ? pathname + search + hash : '/';
+  return isOurs && path.length <= mostCharacters && !/^\/login\/?$/i.test(pathname) ? path : '/';
 }

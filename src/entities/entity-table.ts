@@ -30,6 +30,9 @@ export class EntityTable {
 
   /** What follows those two. An index that leaves null out serves `=`, never `IS ?`. */
   where(values: Values): { sql: string; parameters: unknown[] } {
+    const undecided = Object.keys(values).find((name) => values[name] === undefined);
+    if (undecided !== undefined)
+      throw new Error(`${this.#metadata.name} is looked for by an unknown ${undecided}`);
     const conditions = this.#columnsOf(values).map(({ databaseName, propertyName }) =>
       values[propertyName] === null ? `"${databaseName}" IS NULL` : `"${databaseName}" = ?`,
     );

@@ -98,7 +98,8 @@ export function selectModels(columns: string, { id, conditions }: MatchingModels
   const rest = `${where} ${order}`;
   const tables: string[] = [];
   // By itself SQLite would go through the whole rows for the windows, which this index has as well.
-  const models = rest.includes(published) ? 'models INDEXED BY ix_models_list' : 'models';
+  const goesThroughAll = rest.includes(published) && !rest.includes('@ids');
+  const models = goesThroughAll ? 'models INDEXED BY ix_models_list' : 'models';
   if (id === 'models.id') {
     tables.push(models);
     if (rest.includes('deployments.'))

@@ -16,7 +16,8 @@ export async function startRun(
   const { run, joined } = await openOrJoinLiving(wish, services);
   if (joined) return { run, joined };
   try {
-    await queue(run, run.jobId ?? '');
+    if (run.jobId === null) throw new Error(`run ${run.id} bears no job id`);
+    await queue(run, run.jobId);
     return { run, joined };
   } catch (error) {
     await runs.close(run.id, 'failed', 'Redis did not take the job', services.now().toISOString());

@@ -15,6 +15,8 @@ export async function runProcess(
 ): Promise<void> {
   // Everything that is written holds models, edits and sealed keys: for this user only.
   process.umask(0o077);
+  // Whoever started us may be gone: what cannot be said must not cut short an orderly stop.
+  process.stderr.on('error', () => undefined);
   let config: Config;
   try {
     config = loadConfig();

@@ -16,10 +16,15 @@ const args = [
   '--disable-sync',
 ];
 
-export async function openBrowser(): Promise<Browser> {
+/** `names`: host names that this browser takes for this machine. */
+export async function openBrowser(names: string[] = []): Promise<Browser> {
   const executablePath = process.env['CHROMIUM_PATH'] ?? findChromium();
   if (executablePath === undefined) throw new Error('no Chromium: run the tests by `npm test`');
-  return chromium.launch({ executablePath, args });
+  const rules = names.map((name) => `MAP ${name} 127.0.0.1`);
+  return chromium.launch({
+    executablePath,
+    args: rules.length === 0 ? args : [...args, `--host-resolver-rules=${rules.join(', ')}`],
+  });
 }
 
 /** Tells on the console what the policy refused, also inside frames. */

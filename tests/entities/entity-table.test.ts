@@ -62,8 +62,11 @@ describe('a row of an entity', () => {
   });
 
   test('is never changed together with all others for want of a condition', async () => {
-    const nothing = { id: undefined } as never;
-    await expect(file.database.update(Provider, nothing, { name: 'all' })).rejects.toThrow('mistake');
+    const { database } = file;
+    await expect(database.update(Provider, {}, { name: 'all' })).rejects.toThrow('mistake');
+    const nobody = { id: undefined } as never;
+    await expect(database.update(Provider, nobody, { name: 'all' })).rejects.toThrow('unknown id');
+    await expect(database.one(Provider, nobody)).rejects.toThrow('unknown id');
     expect((await byRepository()).name).toBe('box');
   });
 

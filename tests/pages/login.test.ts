@@ -61,7 +61,9 @@ describe('the login page', () => {
     'evil.example',
     ' //evil.example',
     '/login',
+    '/LOGIN/',
     '',
+    `/${'é'.repeat(1_900)}`,
     `/${'x'.repeat(5_000)}`,
   ])('leads nowhere else: %j', async (next) => {
     const query = new URLSearchParams({ next });

@@ -87,7 +87,7 @@ describe('the page of a model', () => {
     const gone = await product.model('gone:1b');
     const text = textOf(await page(`/models/${gone.id}`));
     expect(text).toContain('Its provider no longer lists it (1 sync without it).');
-    expect(text).toContain('until 3 syncs and 1 h have passed');
+    expect(text).toContain('until 3 syncs and 1 h without it have passed');
   });
 
   test('an orphan whose grace is over says that it was removed, not that it was never pushed', async () => {

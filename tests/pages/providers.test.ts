@@ -85,7 +85,7 @@ describe('the pages of the providers', () => {
     const html = await page('/providers');
     expect(html).toContain('<span class="badge good">ok</span>');
     expect(html).toContain('<span class="badge bad">error</span>');
-    expect(html).toMatch(/<span class="badge" title="[^"]*models stay in LiteLLM">paused</);
+    expect(html).toMatch(/<span class="badge" title="[^"]*models stay in LiteLLM[^"]*">paused</);
     expect(html).toContain('it said &lt;img src=x onerror=alert(1)&gt;');
     expect(html).toContain(`/models?provider_id=${box.id}&amp;orphaned=true">1 orphaned`);
     expect(html).toContain(`/models?provider_id=${box.id}&amp;modified=true&amp;orphaned=any">1 modified`);

@@ -156,7 +156,8 @@ describe('npm start', () => {
     expect(await exited).toBe(1);
     expect(readFileSync(join(root, 'ends'), 'utf8')).toBe('xxxxx');
     expect(output()).toContain(
-      'worker ended 5 times within a minute (last exit code 4); giving up. It said:\nno disk\n',
+      'worker ended 5 times within a minute (last exit code 4); giving up. ' +
+        'Its last line before “ended unexpectedly”, above, says why. On stderr it said:\nno disk\n',
     );
     expect(output()).toContain('api.js ends');
   });

@@ -22,7 +22,7 @@ export const modelDetailPage = definePage({
       model,
       sentences: explain(parts, model),
       mode: modeText(parts),
-      wasRemoved: wasRemoved(model),
+      wasRemoved: wasRemoved(parts, model),
       standing: standingWords[model.deployment.state],
       contextSource: model.context_source === null ? undefined : wordsFor(model.context_source),
       rows: paramRows(parts),

@@ -23,9 +23,13 @@ export const contextWords: Record<ContextSource, string> = {
 
 type View = ReturnType<typeof viewModel>;
 
-/** It was at LiteLLM and no longer is; its id stays with it, so that it comes back as the same deployment. */
-export function wasRemoved({ deployment }: Pick<View, 'deployment'>): boolean {
-  return deployment.state === 'absent' && deployment.deployment_id !== null;
+/**
+ * It was at LiteLLM and was to leave; its id stays with it, so that it comes back as the same deployment. One that is left
+ * alone, or that was known at another LiteLLM, looks alike in its columns.
+ */
+export function wasRemoved({ model, provider, nowMs }: ModelParts, { deployment }: View): boolean {
+  const { want } = whatIsWanted(model, provider, nowMs);
+  return want === 'absent' && deployment.state === 'absent' && deployment.deployment_id !== null;
 }
 
 interface Sentence {
@@ -57,16 +61,19 @@ export function explain(parts: ModelParts, view: View): Sentence[] {
   return sentences;
 }
 
-function orphanText({ model, provider }: ModelParts, want: string, view: View): string {
+function orphanText(parts: ModelParts, want: string, view: View): string {
+  const { model, provider } = parts;
   const missed = `Its provider no longer lists it (${format.plural(model.missedCount, 'sync')} without it).`;
   const back = 'If it comes back, it has its edits again.';
   if (want === 'absent')
-    return `${missed} The grace is over, so it ${wasRemoved(view) ? 'was taken out of' : 'leaves'} LiteLLM. ${back}`;
+    return `${missed} The grace is over, so it ${wasRemoved(parts, view) ? 'was taken out of' : 'leaves'} LiteLLM. ${back}`;
   if (provider.orphanPolicy === 'keep')
     return `${missed} Its provider is set to keep such models in LiteLLM.`;
-  const time = provider.graceSeconds > 0 ? ` and ${format.seconds(provider.graceSeconds)}` : '';
-  const grace = format.plural(provider.graceMisses, 'sync') + time;
-  return `${missed} What is in LiteLLM stays there untouched until ${grace} have passed. ${back}`;
+  const waits = [
+    ...(model.missedCount < provider.graceMisses ? [format.plural(provider.graceMisses, 'sync')] : []),
+    ...(provider.graceSeconds > 0 ? [format.seconds(provider.graceSeconds)] : []),
+  ];
+  return `${missed} What is in LiteLLM stays there untouched until ${waits.join(' and ')} without it have passed. ${back}`;
 }
 
 function pushText({ deployment }: View, want: string): [Tone, string] {

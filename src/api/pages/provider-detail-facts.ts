@@ -59,7 +59,7 @@ function keyWords({ hasApiKey, apiKeyHint }: Provider): string {
 
 function scheduleWords({ syncEnabled, syncIntervalSeconds }: Provider, settings: Settings): string {
   if (!syncEnabled)
-    return 'paused: it is synced only when somebody asks for it, and its models stay in LiteLLM';
+    return 'paused: it is synced only when somebody asks for it, and its models stay in LiteLLM, orphans until their grace is over';
   if (syncIntervalSeconds) return `every ${format.seconds(syncIntervalSeconds)}`;
   return settings.syncIntervalSeconds === 0
     ? 'the global one, which is off'

@@ -78,7 +78,7 @@ export function scheduleFields(view: Shown, settings: Pick<Settings, 'syncInterv
     {
       name: 'sync_enabled',
       label: 'Scheduled sync',
-      hint: 'Off: syncing is paused, and it is read only when somebody asks for it. Its models stay in LiteLLM. Default: on.',
+      hint: 'Off: syncing is paused, and it is read only when somebody asks for it. Its models stay in LiteLLM, orphans until their grace is over. Default: on.',
       input: 'check',
       value: String(view.sync_enabled ?? true),
     },
