@@ -7,6 +7,7 @@ import type { Actor } from './auth.js';
 import { bodyMistake } from './body-mistake.js';
 import type { ApiServices } from './define-route.js';
 import { errorPage } from './pages/serve-pages.js';
+import { ownPath } from './way-back.js';
 
 const fieldError = z.object({
   field: z.string().describe('dotted path of the field, as the request named it'),
@@ -87,7 +88,9 @@ export function problemHandler(
     };
     response.status(status);
     if (isForPeople(request)) {
-      response.type('html').send(errorPage(body, services, request.originalUrl, knownActor(response)));
+      response
+        .type('html')
+        .send(errorPage(body, services, ownPath(request.originalUrl), knownActor(response)));
     } else response.type('application/problem+json').send(JSON.stringify(body));
   };
 }
