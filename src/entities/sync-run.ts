@@ -31,7 +31,7 @@ export class SyncRun {
   @Column({ type: 'text', nullable: true }) providerName!: string | null;
   /** Runs of one "sync all" share it. */
   @Column({ type: 'text', nullable: true }) batch!: string | null;
-  /** The job that moves this run. Named with the run itself, so that a crash before it is queued, or right after, leaves no riddle. */
+  /** The job that moves this run; named with the run itself, so that a crash around its queueing leaves no riddle. */
   @Column({ type: 'text', nullable: true }) jobId!: string | null;
   /** In words: why it failed, is held, waits or was superseded. */
   @Column({ type: 'text', nullable: true }) reason!: string | null;

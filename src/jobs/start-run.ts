@@ -4,8 +4,8 @@ import { closeIfLost } from './close-lost-runs.js';
 import type { JobServices } from './define-job.js';
 
 /**
- * Opens a run and queues its job under the id that the run bears, or joins the one that is open; one that no job moves any more is not joined. When Redis
- * does not take the job (`QueueUnavailableError`), no run stays open.
+ * Opens a run and queues its job under the id that the run bears, or joins the one that is open; one that no job moves any
+ * more is not joined. When Redis does not take the job (`QueueUnavailableError`), no run stays open.
  */
 export async function startRun(
   wish: NewRun,

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { normaliseModel } from '../../src/domain/normalise-model.js';
-import { listingFingerprint } from '../../src/domain/fingerprint.js';
 import { modelOrders, standings, type ModelsFilter } from '../../src/entities/match-models.js';
-import { at, providerValues, temporaryDatabase, type TemporaryDatabase } from './temporary-database.js';
+import {
+  at,
+  providerValues,
+  storeProvider,
+  temporaryDatabase,
+  type TemporaryDatabase,
+} from './temporary-database.js';
 
 let file: TemporaryDatabase;
 const providers: number[] = [];
@@ -16,19 +20,7 @@ beforeEach(async () => {
 afterEach(() => file.close());
 
 async function add(name: string, prefix: string | null, ids: string[]): Promise<void> {
-  const { providers: rows, runs, models } = file.stores;
-  const { id } = await rows.insert(providerValues(name, { prefix }), null, at(0));
-  const wish = { kind: 'sync', trigger: 'manual', providerId: id, providerName: name } as const;
-  const { run } = await runs.openOrJoin(wish, at(0));
-  await runs.start(run.id, at(0));
-  const found = ids.map((modelId) => {
-    const listing = { name: modelId };
-    return { modelId, listing, fingerprint: listingFingerprint(listing) };
-  });
-  const normalised = found.map((model) => ({ found: model, normalised: normaliseModel('ollama', model) }));
-  await models.storeChunk({ runId: run.id, providerId: id }, normalised, 1, at(0));
-  await runs.close(run.id, 'done', null, at(1));
-  providers.push(id);
+  providers.push((await storeProvider(file.stores, providerValues(name, { prefix }), ids)).providerId);
 }
 
 async function found(filter: ModelsFilter): Promise<string[]> {

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { viewRun } from '../../src/api/run-view.js';
 import { normaliseModel } from '../../src/domain/normalise-model.js';
 import { listingFingerprint } from '../../src/domain/fingerprint.js';
 import type { NewRun } from '../../src/entities/runs-store.js';
-import type { RunState, SyncRun } from '../../src/entities/sync-run.js';
+import type { RunState } from '../../src/entities/sync-run.js';
 import type { Stores } from '../../src/entities/stores.js';
 import { at, providerValues, temporaryDatabase, type TemporaryDatabase } from './temporary-database.js';
 
@@ -338,29 +337,6 @@ describe('the end of a sync run', () => {
     await applyAccepted(held.id, at(3));
     expect(await orphans()).toEqual([]);
     expect(await state(held.id)).toBe('held');
-  });
-});
-
-describe('the pushes of a run', () => {
-  test('are counted in one statement: one that ends while the run is looked at is waiting or ended, never neither', async () => {
-    const run = await sync(1, ['a', 'b']);
-    const models = (await stores.models.page({ limit: 10, offset: 0 })).items;
-    await stores.deployments.markPending(
-      models.map(({ id }) => ({ modelId: id, wantedHash: 'wish' })),
-      run.id,
-    );
-    const end = { outcome: 'created', wishAtStart: 'wish', error: null, now: at(2) } as const;
-    const pushesOf = (row: SyncRun | null) => viewRun(row!).outcome.pushes;
-
-    const looks = [
-      await stores.runs.byId(run.id),
-      (await stores.runs.page({ limit: 1, offset: 0 })).items[0]!,
-    ];
-    await stores.deployments.finishPush(models[0]!.id, end);
-    for (const look of looks) expect(pushesOf(look)).toMatchObject({ created: 0, pending: 2 });
-    expect(pushesOf(await stores.runs.byId(run.id))).toMatchObject({ created: 1, pending: 1 });
-    await stores.deployments.finishPush(models[1]!.id, end);
-    expect(pushesOf(await stores.runs.byUuid(run.uuid))).toMatchObject({ created: 2, pending: 0 });
   });
 });
 

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from '../../src/entities/database.js';
+import { listingFingerprint } from '../../src/domain/fingerprint.js';
+import { normaliseModel } from '../../src/domain/normalise-model.js';
 import { openDatabase } from '../../src/entities/open-database.js';
 import { SecretBox } from '../../src/entities/secret-box.js';
 import { createStores, type Stores } from '../../src/entities/stores.js';
@@ -40,6 +42,25 @@ export async function temporaryDatabase(): Promise<TemporaryDatabase> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** A provider whose run is still open and has stored these models. */
+export async function storeProvider(
+  stores: Stores,
+  values: ProviderEdit,
+  ids: string[],
+): Promise<{ providerId: number; runId: number }> {
+  const { id: providerId } = await stores.providers.insert(values, null, at(0));
+  const wish = { kind: 'sync', trigger: 'manual', providerId, providerName: values.name } as const;
+  const { run } = await stores.runs.openOrJoin(wish, at(0));
+  await stores.runs.start(run.id, at(0));
+  const rows = ids.map((modelId) => {
+    const listing = { name: modelId };
+    const found = { modelId, listing, fingerprint: listingFingerprint(listing) };
+    return { found, normalised: normaliseModel('ollama', found) };
+  });
+  await stores.models.storeChunk({ runId: run.id, providerId }, rows, 1, at(0));
+  return { providerId, runId: run.id };
 }
 
 export function providerValues(name: string, more: Partial<ProviderEdit> = {}): ProviderEdit {

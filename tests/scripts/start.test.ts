@@ -9,7 +9,10 @@ import { stampDependencies } from '../../scripts/ensure-dependencies.mjs';
 import { withoutProductVariables } from '../../scripts/product-variables.mjs';
 import { until } from '../support/until.js';
 
-/** Stands in for api and worker: says that it runs, with its Redis, also by a file, and ends when told to. */
+/**
+ * Stands in for api and worker: says that it runs, with its Redis, also by a file, and ends when told to. As the real ones
+ * it needs a moment for that, in which its Redis has to stay.
+ */
 const patient = `
 const fs = await import('node:fs');
 const [name, url] = [process.argv[1].split('/').at(-1), process.env.REDIS_URL];
