@@ -82,7 +82,7 @@ export class OverviewStore {
   }
 
   async modelCounts(): Promise<ModelCounts[]> {
-    return this.#rows<ModelCounts>(
+    return this.database.rows<ModelCounts>(
       `SELECT provider_id AS providerId, SUM(is_orphaned = 0 AND sync_enabled) AS active,
          SUM(is_orphaned = 0 AND NOT sync_enabled) AS disabled, SUM(is_orphaned) AS orphaned, SUM(user_modified) AS modified
        FROM models GROUP BY provider_id`,
@@ -90,7 +90,7 @@ export class OverviewStore {
   }
 
   async deploymentCounts(): Promise<Record<DeploymentState, number>> {
-    const rows = await this.#rows<{ state: DeploymentState; count: number }>(
+    const rows = await this.database.rows<{ state: DeploymentState; count: number }>(
       `SELECT CASE WHEN pending THEN 'pending' WHEN last_error IS NOT NULL THEN 'failed'
            WHEN applied_hash IS NULL THEN 'absent' WHEN applied_hash IS wanted_hash THEN 'in_step'
            ELSE 'out_of_step' END AS state, COUNT(*) AS count
@@ -101,7 +101,7 @@ export class OverviewStore {
   }
 
   async runCounts(): Promise<{ kind: RunKind; state: RunState; count: number }[]> {
-    return this.#rows('SELECT kind, state, COUNT(*) AS count FROM sync_runs GROUP BY kind, state');
+    return this.database.rows('SELECT kind, state, COUNT(*) AS count FROM sync_runs GROUP BY kind, state');
   }
 
   async failedRunsSince(since: string): Promise<number> {
@@ -124,7 +124,7 @@ export class OverviewStore {
   async undecidedRuns(): Promise<
     { id: number; providerId: number | null; providerName: string | null; missing: number }[]
   > {
-    return this.#rows(
+    return this.database.rows(
       `SELECT id, provider_id AS providerId, provider_name AS providerName, json_array_length(missing) AS missing
          FROM sync_runs WHERE state = 'held' AND decision IS NULL ORDER BY id`,
     );
@@ -132,7 +132,7 @@ export class OverviewStore {
 
   /** Pushes that LiteLLM refused, the latest first; those that are tried again at this moment as well. */
   async failedPushes(limit: number): Promise<FailedPush[]> {
-    return this.#rows<FailedPush>(
+    return this.database.rows<FailedPush>(
       `SELECT models.id AS modelRef, models.model_id AS modelId, providers.name AS providerName,
          deployments.last_error AS error, deployments.last_error_at AS at
        FROM deployments JOIN models ON models.id = deployments.model_id
@@ -145,7 +145,7 @@ export class OverviewStore {
   /** How many models these open runs have stored so far, by run id. */
   async storedSoFar(runIds: number[]): Promise<Map<number, number>> {
     if (runIds.length === 0) return new Map();
-    const rows = await this.#rows<{ run: number; stored: number }>(
+    const rows = await this.database.rows<{ run: number; stored: number }>(
       `SELECT last_seen_run_id AS run, COUNT(*) AS stored FROM models
         WHERE last_seen_run_id IN (SELECT value FROM json_each(?)) GROUP BY last_seen_run_id`,
       JSON.stringify(runIds),
@@ -155,7 +155,7 @@ export class OverviewStore {
 
   /** Runs that are open, held, wait for pushes, are newer than `afterId`, or are asked for. */
   async runMarks(afterId: number, ids: number[]): Promise<Mark[]> {
-    return this.#rows<Mark>(
+    return this.database.rows<Mark>(
       `SELECT id, json_array(state, trigger, provider_id, reason, decision, renewals, list_calls, detail_calls, writes,
            fetched, added, updated, unchanged, orphaned, restored, created, patched, replaced, removed, unchanged_pushes,
            failed_pushes, length(skipped), length(missing), length(drifted), length(warnings), started_at, fetched_at,
@@ -176,16 +176,16 @@ export class OverviewStore {
   }
 
   async providerMarks(): Promise<Mark[]> {
-    return this.#rows<Mark>(
+    return this.database.rows<Mark>(
       `SELECT id, json_array(updated_at, edit_version, last_ok_at, last_error, last_error_at, deleting_at) AS mark
         FROM providers ORDER BY id`,
     );
   }
 
   async modelMarks(since: string, upToId: number): Promise<ModelMarks> {
-    const ids = async (sql: string) => (await this.#rows<{ id: number }>(sql)).map(({ id }) => id);
+    const ids = async (sql: string) => (await this.database.rows<{ id: number }>(sql)).map(({ id }) => id);
     return {
-      touched: await this.#rows<Mark>(
+      touched: await this.database.rows<Mark>(
         `SELECT id, 'model ' || updated_at AS mark FROM models WHERE updated_at >= @since UNION ALL
          SELECT model_id, 'push ' || COALESCE(pushed_at, '') || ' ' || COALESCE(last_error_at, '') FROM deployments
           WHERE pushed_at >= @since OR last_error_at >= @since`,
@@ -194,7 +194,7 @@ export class OverviewStore {
       pending: await ids('SELECT model_id AS id FROM deployments WHERE pending'),
       failed: await ids('SELECT model_id AS id FROM deployments WHERE last_error IS NOT NULL'),
       orphaned: await ids('SELECT id FROM models WHERE is_orphaned'),
-      population: await this.#rows(
+      population: await this.database.rows(
         `SELECT provider_id AS providerId, COUNT(*) AS total, SUM(id <= ?) AS earlier, MAX(id) AS newestId
            FROM models GROUP BY provider_id`,
         upToId,
@@ -203,15 +203,11 @@ export class OverviewStore {
   }
 
   async providersOf(modelIds: number[]): Promise<number[]> {
-    const rows = await this.#rows<{ id: number }>(
+    const rows = await this.database.rows<{ id: number }>(
       'SELECT DISTINCT provider_id AS id FROM models WHERE id IN (SELECT value FROM json_each(?))',
       JSON.stringify(modelIds),
     );
     return rows.map(({ id }) => id);
-  }
-
-  async #rows<T>(sql: string, ...parameters: unknown[]): Promise<T[]> {
-    return this.database.rows<T>(sql, ...parameters);
   }
 }
 
